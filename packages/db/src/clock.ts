@@ -1,0 +1,36 @@
+// The only clock is Postgres's: every process keeps its offset to the monotonic clock, and makes ids and timestamps from it. A wrong
+// wall clock on a worker so moves no id into a partition that does not exist and no signature out of its window.
+import type { HotPool } from './pools.js';
+
+export type DatabaseClock = {
+  /** Whole milliseconds since 1970 on the database's clock. */
+  readonly nowMs: () => number;
+  readonly stop: () => void;
+};
+
+const refreshEveryMs = 30_000;
+
+const measureOffsetMs = async (pool: HotPool): Promise<number> => {
+  const before = performance.now();
+  const result = await pool.query<{ now_ms: number }>({
+    name: 'clock',
+    text: 'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms',
+  });
+  const after = performance.now();
+  return (result.rows[0]?.now_ms ?? 0) - (before + after) / 2;
+};
+
+/** Reads the offset once, then every 30 s; a refresh that fails keeps the last one. */
+export const startDatabaseClock = async (pool: HotPool): Promise<DatabaseClock> => {
+  let offsetMs = await measureOffsetMs(pool);
+  const timer = setInterval(() => {
+    measureOffsetMs(pool).then(
+      (fresh) => {
+        offsetMs = fresh;
+      },
+      () => undefined,
+    );
+  }, refreshEveryMs);
+  timer.unref();
+  return { nowMs: () => Math.floor(performance.now() + offsetMs), stop: () => clearInterval(timer) };
+};

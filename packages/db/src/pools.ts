@@ -1,0 +1,58 @@
+// The connections of one process: a hot pool for the few prepared statements of the delivery path, and a Kysely pool for the rest.
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.js';
+
+// timestamptz as Date, bigint as number: no counter of ours leaves the safe integers (2^53).
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export type HotPool = pg.Pool;
+export type Database = Kysely<Tables>;
+
+export type PoolOptions = {
+  readonly url: string;
+  readonly max: number;
+  readonly applicationName: string;
+  readonly onError: (error: Error) => void;
+};
+
+// The plan of a hot statement must not depend on what the planner knows of a partition that was empty when it was planned:
+// cached generic plans, index scans, nested loops. Hash joins stay on in the flush, whose joins are of batches (design: hot-path A30).
+const hotSettings = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_mergejoin=off',
+  'jit=off',
+  'synchronous_commit=on',
+  'statement_timeout=5000',
+  'lock_timeout=2000',
+  'idle_in_transaction_session_timeout=5000',
+];
+const manageSettings = [
+  'jit=off',
+  'synchronous_commit=on',
+  'statement_timeout=15000',
+  'lock_timeout=2000',
+  'idle_in_transaction_session_timeout=5000',
+];
+
+const newPool = (options: PoolOptions, settings: readonly string[], suffix: string): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    application_name: `${options.applicationName} ${suffix}`,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', options.onError);
+  return pool;
+};
+
+/** The pool of ingest, claim, flush and scheduler. Its statements are named, so each connection prepares them once. */
+export const createHotPool = (options: PoolOptions): HotPool => newPool(options, hotSettings, 'hot');
+
+/** The pool of everything that people ask for. */
+export const createDatabase = (options: PoolOptions): Database =>
+  new Kysely<Tables>({ dialect: new PostgresDialect({ pool: newPool(options, manageSettings, 'manage') }) });

@@ -1,0 +1,60 @@
+// What of a webhook changes at run time and decides whether it may be called now: circuit, pause, backlog.
+import { uuidArray } from './array-literal.js';
+import type { HotPool } from './pools.js';
+
+export type WebhookGate = {
+  readonly webhookId: string;
+  /** 0 closed, 1 open, 2 half_open */
+  readonly circuit: number;
+  readonly epoch: number;
+  readonly paused: boolean;
+  /** The earliest due time of its waiting deliveries and the earliest next turn, on the database's clock; Infinity: none. */
+  readonly dueAtMs: number;
+  readonly notBeforeMs: number;
+};
+
+export type GatePage = { readonly gates: readonly WebhookGate[]; readonly readAtMs: number };
+
+type GateRow = {
+  webhook_id: string;
+  circuit: number;
+  circuit_epoch: number;
+  paused: boolean;
+  due_at_ms: number;
+  not_before_ms: number;
+  read_at_ms: number;
+};
+
+const columns = `webhook_id, circuit, circuit_epoch, paused_at is not null as paused, (extract(epoch from due_at) * 1000)::float8 as due_at_ms,
+  (extract(epoch from not_before) * 1000)::float8 as not_before_ms, (extract(epoch from clock_timestamp()) * 1000)::float8 as read_at_ms`;
+
+const gateOf = (row: GateRow): WebhookGate => ({
+  webhookId: row.webhook_id,
+  circuit: row.circuit,
+  epoch: row.circuit_epoch,
+  paused: row.paused,
+  dueAtMs: row.due_at_ms,
+  notBeforeMs: row.not_before_ms,
+});
+
+/** All gates that changed since `sinceMs` (database clock). Writers time out after 5 s, so a caller that looks 10 s back misses none. */
+export const readChangedGates = async (pool: HotPool, sinceMs: number): Promise<GatePage> => {
+  const result = await pool.query<GateRow>({
+    name: 'changed-gates',
+    text: `select ${columns} from webhook_state where changed_at > to_timestamp($1::float8 / 1000)
+           union all select null, 0, 0, false, 0, 0, (extract(epoch from clock_timestamp()) * 1000)::float8`,
+    values: [sinceMs],
+  });
+  const gates = result.rows.filter((row) => row.webhook_id !== null).map(gateOf);
+  return { gates, readAtMs: result.rows.at(-1)?.read_at_ms ?? sinceMs };
+};
+
+/** The gates of the given webhooks. */
+export const readGates = async (pool: HotPool, webhookIds: readonly string[]): Promise<readonly WebhookGate[]> => {
+  const result = await pool.query<GateRow>({
+    name: 'gates',
+    text: `select ${columns} from webhook_state where webhook_id = any ($1::uuid[])`,
+    values: [uuidArray(webhookIds)],
+  });
+  return result.rows.map(gateOf);
+};
