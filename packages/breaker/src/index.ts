@@ -1,0 +1,1 @@
+export { type BreakerRegistry, type CircuitState, createBreakerRegistry, type Gated } from './breaker-registry.js';

@@ -1,0 +1,160 @@
+// The only reader of the environment: every variable with its default, limits and meaning, and all errors at once.
+import { readApiKey } from '@posthorn/core';
+import { envSchema } from 'env-schema';
+import { type Static, Type } from 'typebox';
+
+const port = (fallback: number, description: string) => Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
+const optional = (description: string) => Type.Optional(Type.String({ description }));
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The variables, as JSON Schema: what the documentation's table is made of. */
+export const variables = Type.Object({
+  NODE_ENV: Type.String({ default: 'development', description: '`production` refuses to start without an encryption key and a database' }),
+  PORT: port(3400, 'port of the API'),
+  HOST: Type.String({ default: '127.0.0.1', description: 'address the API listens on' }),
+  POSTHORN_PUBLIC_URL: optional('how people reach the API; links in answers and mails. Default: from HOST and PORT'),
+  POSTHORN_WORKER_PORT: port(3401, 'port of a worker process for /healthz, /readyz, /metrics'),
+  DATABASE_URL: optional('Postgres. Default: an embedded server in the data directory'),
+  POSTHORN_DATABASE_DIRECT_URL: optional('Postgres without a pooler in between, for migrations. Default: DATABASE_URL'),
+  POSTHORN_DATABASE_POOL_MAX: Type.Integer({ minimum: 2, maximum: 100, default: 8, description: 'connections of each pool of a process' }),
+  REDIS_URL: optional('Redis. Unset: the queue lives in Postgres'),
+  POSTHORN_QUEUE: Type.Optional(
+    Type.Union([Type.Literal('redis'), Type.Literal('postgres')], { description: 'says aloud where the queue lives' }),
+  ),
+  POSTHORN_DATA_DIR: Type.String({ default: '.posthorn', description: 'embedded database and development keys' }),
+  POSTHORN_BOOTSTRAP_KEY: optional(
+    'first admin key: ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]. Default: made, kept in the data directory',
+  ),
+  POSTHORN_ENCRYPTION_KEY: optional('32 bytes base64; seals secrets at rest. Default: made in development'),
+  POSTHORN_EGRESS_ALLOW: optional('addresses that the guard lets through: CIDRs, comma-separated, each with `:port` if wanted'),
+  POSTHORN_QUEUE_SHARDS: Type.Integer({ minimum: 1, maximum: 64, default: 1, description: 'queues, each in one slot of a Redis Cluster' }),
+  POSTHORN_WORKER_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 20,
+    description: 'jobs that a worker runs at once, a lane and shard',
+  }),
+  POSTHORN_SHUTDOWN_S: Type.Integer({
+    minimum: 1,
+    maximum: 600,
+    default: 20,
+    description: 'how long a graceful stop may take, in seconds',
+  }),
+  POSTHORN_RETENTION_DAYS: Type.Integer({ minimum: 8, maximum: 3650, default: 30, description: 'how long events and deliveries are kept' }),
+  POSTHORN_IDEMPOTENCY_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 168,
+    default: 24,
+    description: 'how long an id or Idempotency-Key is known',
+  }),
+  SMTP_URL: optional('mail server for notifications'),
+  POSTHORN_OPERATOR_EMAIL: optional('who is told when nobody else is named'),
+  npm_lifecycle_event: Type.Optional(Type.String({ description: 'set by npm' })),
+  LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
+});
+type Variables = Static<typeof variables>;
+
+export type Config = {
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string;
+  readonly workerPort: number;
+  /** Null: the embedded server. */
+  readonly databaseUrl: string | null;
+  readonly databaseDirectUrl: string | null;
+  readonly databasePoolMax: number;
+  readonly redisUrl: string | null;
+  readonly dataDirectory: string;
+  readonly bootstrapKey: string | null;
+  /** 32 bytes, or null: made in development. */
+  readonly encryptionKey: Buffer | null;
+  /** Undefined: not set, so the default of `posthorn start` applies. */
+  readonly egressAllow: string | undefined;
+  readonly queueShards: number;
+  readonly workerJobsMax: number;
+  readonly shutdownS: number;
+  readonly retentionDays: number;
+  readonly idempotencyHours: number;
+  readonly logLevel: LogLevel;
+  /** A child of `npm start`: it ends when npm does, however npm ends. */
+  readonly underNpmStart: boolean;
+};
+
+/** Everything that is wrong with the environment, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(`the configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const readVariables = (environment: Readonly<Record<string, string | undefined>>): Variables => {
+  try {
+    return envSchema<Variables>({ schema: variables, data: { ...environment }, dotenv: false, env: false });
+  } catch (error) {
+    const errors = (error as { errors?: { instancePath: string; message?: string }[] }).errors ?? [];
+    const seen = new Set(errors.map((each) => `${each.instancePath.slice(1) || 'environment'} ${each.message ?? 'is not valid'}`));
+    throw new ConfigError(seen.size > 0 ? [...seen] : [String(error)]);
+  }
+};
+
+const readEncryptionKey = (text: string | undefined): Buffer | null => {
+  if (text === undefined) return null;
+  const key = Buffer.from(text, 'base64');
+  return key.length === 32 && key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? key : null;
+};
+
+const problemsOf = (read: Variables): readonly string[] => {
+  const production = read.NODE_ENV === 'production';
+  return [
+    read.POSTHORN_ENCRYPTION_KEY !== undefined &&
+      readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY) === null &&
+      'POSTHORN_ENCRYPTION_KEY must be 32 bytes in base64 (openssl rand -base64 32)',
+    read.POSTHORN_BOOTSTRAP_KEY !== undefined &&
+      readApiKey(read.POSTHORN_BOOTSTRAP_KEY) === null &&
+      'POSTHORN_BOOTSTRAP_KEY must be ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]',
+    production &&
+      read.POSTHORN_ENCRYPTION_KEY === undefined &&
+      'POSTHORN_ENCRYPTION_KEY is required in production (openssl rand -base64 32)',
+    production && read.DATABASE_URL === undefined && 'DATABASE_URL is required in production',
+    production &&
+      read.REDIS_URL === undefined &&
+      read.POSTHORN_QUEUE !== 'postgres' &&
+      'REDIS_URL is not set: say POSTHORN_QUEUE=postgres if the queue is to live in Postgres',
+    read.POSTHORN_QUEUE === 'redis' && read.REDIS_URL === undefined && 'POSTHORN_QUEUE=redis needs REDIS_URL',
+    read.POSTHORN_QUEUE === 'postgres' && read.REDIS_URL !== undefined && 'POSTHORN_QUEUE=postgres and REDIS_URL contradict each other',
+  ].filter((problem) => problem !== false);
+};
+
+/** Reads the configuration; throws a ConfigError with every problem at once. */
+export const readConfig = (environment: Readonly<Record<string, string | undefined>> = process.env): Config => {
+  const set = Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== '' || name === 'POSTHORN_EGRESS_ALLOW'));
+  const read = readVariables(set);
+  const problems = problemsOf(read);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    production: read.NODE_ENV === 'production',
+    host: read.HOST,
+    port: read.PORT,
+    publicUrl: read.POSTHORN_PUBLIC_URL ?? `http://${read.HOST.includes(':') ? `[${read.HOST}]` : read.HOST}:${read.PORT}`,
+    workerPort: read.POSTHORN_WORKER_PORT,
+    databaseUrl: read.DATABASE_URL ?? null,
+    databaseDirectUrl: read.POSTHORN_DATABASE_DIRECT_URL ?? read.DATABASE_URL ?? null,
+    databasePoolMax: read.POSTHORN_DATABASE_POOL_MAX,
+    redisUrl: read.REDIS_URL ?? null,
+    dataDirectory: read.POSTHORN_DATA_DIR,
+    bootstrapKey: read.POSTHORN_BOOTSTRAP_KEY ?? null,
+    encryptionKey: readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY),
+    egressAllow: read.POSTHORN_EGRESS_ALLOW,
+    queueShards: read.POSTHORN_QUEUE_SHARDS,
+    workerJobsMax: read.POSTHORN_WORKER_CONCURRENCY,
+    shutdownS: read.POSTHORN_SHUTDOWN_S,
+    retentionDays: read.POSTHORN_RETENTION_DAYS,
+    idempotencyHours: read.POSTHORN_IDEMPOTENCY_HOURS,
+    logLevel: read.LOG_LEVEL,
+    underNpmStart: read.npm_lifecycle_event === 'start',
+  };
+};

@@ -1,0 +1,76 @@
+// Where the queues live: Redis (one connection for all queues of a process), or BullMQ's own tables in Postgres (one pool).
+import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend, runMigrations } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+export type QueueLocation =
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'postgres'; readonly url: string; readonly connectionsMax: number };
+
+/** What BullMQ's constructors take; the connection's type is the factory's own business. */
+export type Backend = {
+  readonly connection: never;
+  readonly factory: BackendFactory<IQueueBackend, never>;
+  /** The Redis client, for the generation keys; null on Postgres, whose data are lost together with the truth or not at all. */
+  readonly redis: Redis | null;
+  readonly close: () => Promise<void>;
+};
+
+const retryDelayMs = (times: number): number => Math.min(100 + times * 100, 2_000);
+
+// Producers fail fast: an enqueue that fails costs latency, one that hangs costs the answer to the producer.
+const producerOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000, connectTimeout: 2_000 };
+// Consumers wait for ever: BullMQ's blocking reads need it.
+const consumerOptions = { maxRetriesPerRequest: null, connectTimeout: 5_000 };
+
+const openRedis = (url: string, role: 'producer' | 'consumer', onError: (error: Error) => void): Backend => {
+  const redis = new Redis(url, {
+    ...(role === 'producer' ? producerOptions : consumerOptions),
+    keepAlive: 10_000,
+    retryStrategy: retryDelayMs,
+  });
+  redis.on('error', onError);
+  return {
+    connection: redis as never,
+    factory: createRedisBackend as BackendFactory<IQueueBackend, never>,
+    redis,
+    close: async () => redis.disconnect(),
+  };
+};
+
+const openPostgres = (url: string, connectionsMax: number, onError: (error: Error) => void): Backend => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    application_name: 'posthorn queue',
+    options: '-c search_path=bullmq',
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return {
+    connection: pool as never,
+    factory: createPostgresBackend as BackendFactory<IQueueBackend, never>,
+    redis: null,
+    close: () => pool.end(),
+  };
+};
+
+/** Opens the backend for producers or consumers; errors of the connection go to `onError`, and it reconnects by itself. */
+export const openBackend = (location: QueueLocation, role: 'producer' | 'consumer', onError: (error: Error) => void): Backend =>
+  location.kind === 'redis' ? openRedis(location.url, role, onError) : openPostgres(location.url, location.connectionsMax, onError);
+
+/** Makes or updates the queue's tables in Postgres; nothing to do on Redis. Safe to run from several processes at once. */
+export const migrateQueue = async (location: QueueLocation): Promise<void> => {
+  if (location.kind === 'redis') return;
+  const pool = new pg.Pool({ connectionString: location.url, max: 1 });
+  try {
+    const client = await pool.connect();
+    try {
+      await runMigrations(client);
+    } finally {
+      client.release();
+    }
+  } finally {
+    await pool.end();
+  }
+};

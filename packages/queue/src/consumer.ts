@@ -1,0 +1,67 @@
+// The taking side: one BullMQ worker a lane and shard. A handler never rejects for what an endpoint did; a rejection means that our
+// side is broken, and then Postgres still has the work: its lease runs out.
+import { Worker } from 'bullmq';
+import { openBackend, type QueueLocation } from './backend.js';
+import { type JobOf, type Lane, queueName, queuePrefix } from './jobs.js';
+
+export type QueueConsumer = {
+  readonly start: () => void;
+  /** Takes no more jobs and waits for those that run. */
+  readonly stop: () => Promise<void>;
+  /** Stops taking jobs until `resume`; those that run go on. */
+  readonly pause: () => void;
+  readonly resume: () => void;
+  readonly close: () => Promise<void>;
+};
+
+export type ConsumerOptions = {
+  readonly location: QueueLocation;
+  readonly shards: readonly number[];
+  readonly handlers: { readonly [L in Lane]: { readonly jobsMax: number; readonly handle: (job: JobOf<L>) => Promise<void> } };
+  readonly onError: (error: Error) => void;
+};
+
+/** Prepares the workers of all lanes of the given shards; nothing is taken before `start`. */
+export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => {
+  const backend = openBackend(options.location, 'consumer', options.onError);
+  const open = <L extends Lane>(lane: L, shard: number) => {
+    const { jobsMax, handle } = options.handlers[lane];
+    const worker = new Worker(
+      queueName(lane, shard),
+      (job) => handle(job.data as JobOf<L>),
+      {
+        connection: backend.connection,
+        prefix: queuePrefix(shard),
+        concurrency: jobsMax,
+        autorun: false,
+        // Leases in Postgres decide when work is anybody's again; BullMQ's own stall detection must not get in the way.
+        lockDuration: 60_000,
+        stalledInterval: 30_000,
+        maxStalledCount: 1_000,
+        drainDelay: 5,
+        removeOnComplete: { count: 0 },
+        removeOnFail: { count: 0 },
+      },
+      backend.factory,
+    );
+    worker.on('error', options.onError);
+    worker.on('failed', (_job, error) => options.onError(error));
+    return worker;
+  };
+  const workers = options.shards.flatMap((shard) => [open('first', shard), open('due', shard)]);
+  return {
+    start: () => {
+      for (const worker of workers) worker.run().catch(options.onError);
+    },
+    pause: () => {
+      for (const worker of workers) worker.pause(true).catch(options.onError);
+    },
+    resume: () => {
+      for (const worker of workers) if (worker.isPaused()) Promise.resolve(worker.resume()).catch(options.onError);
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+    close: () => backend.close(),
+  };
+};
