@@ -1,0 +1,47 @@
+// Who comes in: a key's owner, its role, and what that role may do. What is not yours is 404; what your role may not do is 403.
+import { hashApiKey, problem, readApiKey } from '@posthorn/core';
+import type { KeyOwner, Reach, Role } from '@posthorn/db';
+import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { limits } from './limits.js';
+
+export type Permission = 'publish' | 'read_deliveries' | 'read_webhooks' | 'edit_webhooks';
+
+const permissions: Readonly<Record<Permission, readonly Role[]>> = {
+  publish: ['admin', 'publisher'],
+  read_deliveries: ['admin', 'operator', 'publisher', 'viewer', 'channel'],
+  read_webhooks: ['admin', 'operator', 'viewer', 'channel'],
+  edit_webhooks: ['admin', 'channel'],
+};
+
+export type Access = {
+  /** The owner of the request's key; throws `unauthorized` or `forbidden`. */
+  readonly require: (request: FastifyRequest, permission: Permission) => Promise<KeyOwner>;
+};
+
+/** What a key's owner may see: its environment, and within it its tenant if it is bound to one. */
+export const reachOf = (owner: KeyOwner): Reach => ({ environmentId: owner.environmentId, tenantId: owner.tenant?.id ?? null });
+
+/** @param find looks a key up by its SHA-256; answers are kept for 5 s, so a revoked key works no longer than that */
+export const createAccess = (find: (keyHash: Buffer) => Promise<KeyOwner | null>): Access => {
+  const owners = new LRUCache<string, { readonly owner: KeyOwner | null }>({ max: limits.keysMax, ttl: limits.keyCacheMs });
+  const ownerOf = async (key: string): Promise<KeyOwner | null> => {
+    const known = owners.get(key);
+    if (known !== undefined) return known.owner;
+    const owner = readApiKey(key) === null ? null : await find(hashApiKey(key));
+    owners.set(key, { owner });
+    return owner;
+  };
+  return {
+    require: async (request, permission) => {
+      const header = request.headers.authorization;
+      if (header === undefined || !/^bearer /i.test(header))
+        throw problem('unauthorized', 'send Authorization: Bearer <key>', { headers: { 'www-authenticate': 'Bearer' } });
+      const owner = await ownerOf(header.slice(7).trim());
+      if (owner === null)
+        throw problem('unauthorized', 'this key is not known, or no longer valid', { headers: { 'www-authenticate': 'Bearer' } });
+      if (!permissions[permission].includes(owner.role)) throw problem('forbidden', `a key of role ${owner.role} may not do this`);
+      return owner;
+    },
+  };
+};

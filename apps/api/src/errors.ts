@@ -1,0 +1,71 @@
+// Every error of the API leaves as an RFC 9457 problem with a stable code; nothing of our insides stands in it.
+import { type FieldError, ProblemError, problem, problemDocument } from '@posthorn/core';
+import { isDatabaseUnavailable } from '@posthorn/db';
+import type { FastifyError, FastifyInstance, FastifySchemaValidationError } from 'fastify';
+import { limits } from './limits.js';
+import { OverloadedError } from './micro-batcher.js';
+
+const retrySoon = { headers: { 'retry-after': String(limits.retryAfterS) } };
+
+const pointerOf = (error: FastifySchemaValidationError, name: string): string =>
+  `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+const fieldErrorOf = (error: FastifySchemaValidationError): FieldError => {
+  const params = error.params as { additionalProperty?: string; missingProperty?: string };
+  if (error.keyword === 'additionalProperties') {
+    const pointer = pointerOf(error, String(params.additionalProperty));
+    return { pointer, code: 'unknown_field', message: `${pointer} is not a field` };
+  }
+  if (error.keyword === 'required') {
+    const pointer = pointerOf(error, String(params.missingProperty));
+    return { pointer, code: 'missing_field', message: `${pointer} is missing` };
+  }
+  return {
+    pointer: error.instancePath,
+    code: 'invalid_field',
+    message: `${error.instancePath || 'the value'} ${error.message ?? 'is not valid'}`,
+  };
+};
+
+const validationProblem = (error: FastifyError): ProblemError => {
+  const errors = (error.validation ?? []).map(fieldErrorOf);
+  if (error.validationContext !== 'body') return problem('invalid_request', errors[0]?.message, { errors });
+  const code = errors[0]?.code === 'unknown_field' || errors[0]?.code === 'missing_field' ? errors[0].code : 'invalid_field';
+  return problem(code, errors[0]?.message, { errors });
+};
+
+/** The problem that an error is answered with. */
+export const toProblem = (error: FastifyError | Error): ProblemError => {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof OverloadedError) return problem('overloaded', error.message, retrySoon);
+  if (isDatabaseUnavailable(error)) return problem('database_unavailable', 'nothing was stored; try again', retrySoon);
+  const { code, validation, statusCode } = error as Partial<FastifyError>;
+  if (validation !== undefined) return validationProblem(error as FastifyError);
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('body_too_large');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return problem('unsupported_media_type', 'send application/json');
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return problem('not_json');
+    default:
+      return statusCode !== undefined && statusCode >= 400 && statusCode < 500
+        ? problem('invalid_request', error.message)
+        : problem('internal');
+  }
+};
+
+/** Makes every error and every unknown route a problem document. */
+export const registerProblems = (app: FastifyInstance, onInternal: (error: Error, requestId: string) => void): void => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = toProblem(error);
+    if (answer.status >= 500 && answer.code !== 'overloaded') onInternal(error, request.id);
+    return reply.code(answer.status).headers(answer.headers).type('application/problem+json').send(problemDocument(answer, request.id));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const answer = problem('not_found', `there is no ${request.method} ${request.url.split('?')[0]}`);
+    return reply.code(404).type('application/problem+json').send(problemDocument(answer, request.id));
+  });
+};

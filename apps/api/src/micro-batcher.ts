@@ -1,0 +1,154 @@
+// Concurrent events share one commit. An event is accepted when its promise resolves, and then it is durable; the queue is told afterwards,
+// at best effort.
+import type { NewEvent, StoredDispatch } from '@posthorn/db';
+import { limits } from './limits.js';
+
+/** An event as the route prepared it: everything but what its batch decides. */
+export type PreparedEvent = Omit<NewEvent, 'id' | 'dispatchId' | 'shard'>;
+
+/** `kept`: an earlier event has this key; it may be the same event or another one. */
+export type Accepted = { readonly kind: 'stored'; readonly id: string } | { readonly kind: 'kept' };
+
+export type MicroBatcher = {
+  /** Resolves at the commit; rejects with an OverloadedError at once when too much waits, or with the driver's error. */
+  readonly accept: (event: PreparedEvent) => Promise<Accepted>;
+  /** The same for events that must be committed in one transaction of their own. No key may stand in it twice. */
+  readonly acceptAll: (events: readonly PreparedEvent[]) => Promise<readonly Accepted[]>;
+  readonly waiting: () => number;
+  /** Resolves when nothing waits any more. */
+  readonly drain: () => Promise<void>;
+};
+
+export class OverloadedError extends Error {
+  override readonly name = 'OverloadedError';
+}
+
+export type BatcherDependencies = {
+  readonly newId: () => string;
+  /** The shard of the next dispatch. */
+  readonly nextShard: () => number;
+  /** Commits; the dispatches come back with the events that were stored. */
+  readonly commit: (events: readonly NewEvent[]) => Promise<readonly StoredDispatch[]>;
+  /** Tells the queue; never throws. */
+  readonly enqueue: (dispatches: readonly StoredDispatch[]) => void;
+  readonly lingerMs: number;
+  readonly onCommitted: (events: number, durationMs: number) => void;
+};
+
+type Waiting = {
+  readonly event: PreparedEvent;
+  readonly bytes: number;
+  readonly resolve: (accepted: Accepted) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+const bytesOf = (event: PreparedEvent): number => event.data.length + (event.currentContext?.length ?? 0) + (event.resources?.length ?? 0);
+const keyOf = (event: PreparedEvent): string | null => (event.key === null ? null : `${event.tenantId}/${event.key}`);
+
+export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatcher => {
+  const queue: Waiting[] = [];
+  let queuedBytes = 0;
+  let commits = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let idle: (() => void)[] = [];
+
+  /** Groups events into dispatches that fit a worker, commits all of them at once, and says which were stored. */
+  const commit = async (events: readonly PreparedEvent[]): Promise<readonly Accepted[]> => {
+    const began = performance.now();
+    let dispatchId = '';
+    let shard = 0;
+    let count: number = limits.batchEventsMax;
+    let bytes = 0;
+    const rows = events.map((event): NewEvent => {
+      const size = bytesOf(event);
+      if (count >= limits.batchEventsMax || (count > 0 && bytes + size > limits.batchBytesMax)) {
+        dispatchId = dependencies.newId();
+        shard = dependencies.nextShard();
+        count = 0;
+        bytes = 0;
+      }
+      count += 1;
+      bytes += size;
+      return { ...event, id: dependencies.newId(), dispatchId, shard };
+    });
+    const dispatches = await dependencies.commit(rows);
+    dependencies.enqueue(dispatches);
+    dependencies.onCommitted(rows.length, performance.now() - began);
+    const storedCount = dispatches.reduce((sum, dispatch) => sum + dispatch.eventIds.length, 0);
+    if (storedCount === rows.length) return rows.map(({ id }) => ({ kind: 'stored', id }));
+    const stored = new Set(dispatches.flatMap((dispatch) => dispatch.eventIds));
+    return rows.map(({ id }) => (stored.has(id) ? { kind: 'stored', id } : { kind: 'kept' }));
+  };
+
+  /** The next batch: in order, within the bounds, no key twice (the second of a key waits for the next batch and finds it kept). */
+  const takeBatch = (): readonly Waiting[] => {
+    const keys = new Set<string>();
+    let bytes = 0;
+    let end = 0;
+    for (; end < queue.length && end < limits.batchEventsMax; end++) {
+      const next = queue[end] as Waiting;
+      const key = keyOf(next.event);
+      if ((end > 0 && bytes + next.bytes > limits.batchBytesMax) || (key !== null && keys.has(key))) break;
+      if (key !== null) keys.add(key);
+      bytes += next.bytes;
+    }
+    queuedBytes -= bytes;
+    return queue.splice(0, end);
+  };
+
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (commits >= limits.commitsMax || queue.length === 0) return;
+    commits += 1;
+    const batch = takeBatch();
+    try {
+      const accepted = await commit(batch.map((each) => each.event));
+      batch.forEach((each, index) => {
+        each.resolve(accepted[index] as Accepted);
+      });
+    } catch (error) {
+      for (const each of batch) each.reject(error);
+    } finally {
+      commits -= 1;
+      if (queue.length > 0) schedule();
+      else if (commits === 0) {
+        for (const resolve of idle) resolve();
+        idle = [];
+      }
+    }
+  };
+
+  const schedule = (): void => {
+    if (commits >= limits.commitsMax) return;
+    if (queue.length >= limits.batchEventsMax || queuedBytes >= limits.batchBytesMax) void flush();
+    else timer ??= setTimeout(() => void flush(), dependencies.lingerMs);
+  };
+
+  const refuseIfFull = (events: number, bytes: number): void => {
+    if (queue.length + events > limits.waitingEventsMax || queuedBytes + bytes > limits.waitingBytesMax)
+      throw new OverloadedError('too many events wait to be committed');
+  };
+
+  return {
+    accept: (event) =>
+      new Promise((resolve, reject) => {
+        const bytes = bytesOf(event);
+        try {
+          refuseIfFull(1, bytes);
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        queue.push({ event, bytes, resolve, reject });
+        queuedBytes += bytes;
+        schedule();
+      }),
+    acceptAll: async (events) => {
+      refuseIfFull(events.length, 0);
+      return commit(events);
+    },
+    waiting: () => queue.length,
+    drain: () => (queue.length === 0 && commits === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+  };
+};

@@ -1,0 +1,189 @@
+// Reading events, deliveries and attempts.
+import {
+  attemptKindOfCode,
+  errorKindOfCode,
+  formatRfc3339,
+  isUuid,
+  problem,
+  reasonOfCode,
+  type ShownStatus,
+  shownStatus,
+  storedStatusCodes,
+} from '@posthorn/core';
+import {
+  type AttemptRow,
+  countDeliveriesOfEvent,
+  type Database,
+  type DeliveryRow,
+  type EventRecord,
+  findEvent,
+  listAttempts,
+  listDeliveries,
+} from '@posthorn/db';
+import type { FastifyInstance } from 'fastify';
+import { type Access, reachOf } from '../access.js';
+import type { Cursors } from '../cursor.js';
+import { readLimit, readQuery } from './lists.js';
+
+export type ReadDependencies = { readonly db: Database; readonly access: Access; readonly cursors: Cursors };
+
+const time = (at: Date): string => formatRfc3339(at.getTime());
+const timeOrNull = (at: Date | null): string | null => (at === null ? null : time(at));
+
+export const idOf = (params: unknown): string => {
+  const { id } = params as { id: string };
+  if (!isUuid(id)) throw problem('not_found');
+  return id;
+};
+
+const countByStatus = (rows: readonly { status: number; gated: boolean; count: number }[]): Record<ShownStatus, number> => {
+  const counts: Record<ShownStatus, number> = { pending: 0, held: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
+  for (const row of rows) counts[shownStatus(row.status, row.gated)] += row.count;
+  return counts;
+};
+
+/** An event as JSON text: the producer's own parts stand in it byte for byte. */
+const eventJson = (event: EventRecord, deliveries: Record<ShownStatus, number>): string => {
+  const facts = JSON.stringify({
+    id: event.id,
+    source_id: event.source_id,
+    tenant: event.tenant_key,
+    event_type: event.event_type,
+    event_time: time(event.event_time),
+    accepted_at: time(event.accepted_at),
+    project_flow: event.project_flows ?? [],
+    fan_out: event.is_waiting ? 'waiting' : 'done',
+    deliveries,
+  });
+  return `${facts.slice(0, -1)},"current_context":${event.current_context ?? 'null'},"data":${event.data},"resources":${event.resources ?? 'null'}}`;
+};
+
+const deliveryObject = (row: DeliveryRow) => ({
+  id: `${row.event_id}.${row.webhook_id}`,
+  event_id: row.event_id,
+  webhook_id: row.webhook_id,
+  tenant: row.tenant_key,
+  event_type: row.event_type,
+  status: shownStatus(row.status, row.gated),
+  reason: row.reason === null ? null : reasonOfCode(row.reason),
+  attempts: row.attempt,
+  next_attempt_at: row.status === storedStatusCodes.waiting && !row.out ? timeOrNull(row.due_at) : null,
+  last_status_code: row.last_status_code,
+  last_error_kind: row.last_error_kind === null ? null : errorKindOfCode(row.last_error_kind),
+  ended_at: timeOrNull(row.ended_at),
+});
+
+const attemptObject = (row: AttemptRow) => ({
+  event_id: row.event_id,
+  webhook_id: row.webhook_id,
+  delivery_id: `${row.event_id}.${row.webhook_id}`,
+  attempt: row.n,
+  kind: attemptKindOfCode(row.kind),
+  webhook_version: row.webhook_version,
+  started_at: time(row.started_at),
+  succeeded: row.ok,
+  status_code: row.status_code,
+  error_kind: row.error_kind === null ? null : errorKindOfCode(row.error_kind),
+  error: row.error,
+  duration_ms: row.duration_ms,
+  phases: { dns_ms: row.dns_ms, connect_ms: row.connect_ms, tls_ms: row.tls_ms, first_byte_ms: row.first_byte_ms },
+  request_headers: row.request_headers,
+  response_headers: row.response_headers,
+  response_body: row.response_body?.toString('utf8') ?? null,
+  response_truncated: row.response_truncated,
+});
+
+const statuses: Readonly<Record<ShownStatus, { code: number; gated: boolean | null }>> = {
+  pending: { code: storedStatusCodes.waiting, gated: false },
+  held: { code: storedStatusCodes.waiting, gated: true },
+  succeeded: { code: storedStatusCodes.succeeded, gated: null },
+  failed: { code: storedStatusCodes.failed, gated: null },
+  skipped: { code: storedStatusCodes.skipped, gated: null },
+  cancelled: { code: storedStatusCodes.cancelled, gated: null },
+};
+
+const readStatus = (text: string | undefined): { code: number; gated: boolean | null } | null => {
+  if (text === undefined) return null;
+  const status = Object.hasOwn(statuses, text) ? statuses[text as ShownStatus] : undefined;
+  if (status === undefined) throw problem('invalid_request', `status must be one of ${Object.keys(statuses).join(', ')}`);
+  return status;
+};
+
+const readId = (name: string, text: string | undefined): string | null => {
+  if (text === undefined) return null;
+  if (!isUuid(text)) throw problem('invalid_request', `${name} must be an id`);
+  return text;
+};
+
+/** The reading routes of events, deliveries and attempts. */
+export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: FastifyInstance) => {
+  const { db, access, cursors } = dependencies;
+
+  app.get('/v1/events/:id', async (request, reply) => {
+    const reach = reachOf(await access.require(request, 'read_deliveries'));
+    const id = idOf(request.params);
+    const event = await findEvent(db, reach, id);
+    if (event === undefined) throw problem('not_found');
+    const counts = countByStatus(await countDeliveriesOfEvent(db, reach, id));
+    return reply.type('application/json; charset=utf-8').send(eventJson(event, counts));
+  });
+
+  const list = async (
+    request: Parameters<typeof readQuery>[0],
+    filter: { eventId: string | null; webhookId: string | null; status: string | undefined },
+  ) => {
+    const reach = reachOf(await access.require(request, 'read_deliveries'));
+    const query = request.query as Record<string, string | undefined>;
+    const limit = readLimit(query);
+    const bound = ['deliveries', reach, filter];
+    const position = cursors.read(bound, query.cursor);
+    const rows = await listDeliveries(db, {
+      ...reach,
+      eventId: filter.eventId,
+      webhookId: filter.webhookId,
+      status: readStatus(filter.status),
+      before: position === null ? null : { eventId: String(position[0]), webhookId: String(position[1]) },
+      limit: limit + 1,
+    });
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(deliveryObject),
+      next_cursor: rows.length > limit && last !== undefined ? cursors.write(bound, [last.event_id, last.webhook_id]) : null,
+    };
+  };
+
+  app.get('/v1/events/:id/deliveries', async (request) => {
+    const query = readQuery(request, ['limit', 'cursor', 'status']);
+    const reach = reachOf(await access.require(request, 'read_deliveries'));
+    const id = idOf(request.params);
+    if ((await findEvent(db, reach, id)) === undefined) throw problem('not_found');
+    return list(request, { eventId: id, webhookId: null, status: query.status });
+  });
+
+  app.get('/v1/deliveries', async (request) => {
+    const query = readQuery(request, ['limit', 'cursor', 'status', 'webhook_id', 'event_id']);
+    return list(request, {
+      eventId: readId('event_id', query.event_id),
+      webhookId: readId('webhook_id', query.webhook_id),
+      status: query.status,
+    });
+  });
+
+  app.get('/v1/webhooks/:id/attempts', async (request) => {
+    const query = readQuery(request, ['limit', 'cursor']);
+    const reach = reachOf(await access.require(request, 'read_webhooks'));
+    const webhookId = idOf(request.params);
+    const limit = readLimit(query);
+    const bound = ['attempts', reach, webhookId];
+    const position = cursors.read(bound, query.cursor);
+    const before = position === null ? null : { eventId: String(position[0]), n: Number(position[1]) };
+    const rows = await listAttempts(db, { ...reach, webhookId, before, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      data: page.map(attemptObject),
+      next_cursor: rows.length > limit && last !== undefined ? cursors.write(bound, [last.event_id, last.n]) : null,
+    };
+  });
+};

@@ -1,0 +1,25 @@
+// Whether the API lives, whether it is ready (it needs Postgres alone: without the queue it still accepts), and its metrics.
+import type { HotPool } from '@posthorn/db';
+import type { QueueProducer } from '@posthorn/queue';
+import type { Metrics } from '@posthorn/telemetry';
+import type { FastifyInstance } from 'fastify';
+
+export type HealthDependencies = { readonly pool: HotPool; readonly queue: QueueProducer; readonly metrics: Metrics };
+
+export const healthRoutes =
+  ({ pool, queue, metrics }: HealthDependencies) =>
+  async (app: FastifyInstance) => {
+    app.get('/healthz', async () => ({ status: 'ok' }));
+
+    app.get('/readyz', async (_request, reply) => {
+      const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready()]);
+      const ready = database.status === 'fulfilled';
+      return reply.code(ready ? 200 : 503).send({
+        status: ready ? 'ready' : 'not ready',
+        problems: ready ? {} : { postgres: 'not reachable' },
+        degraded: queued.status === 'fulfilled' ? {} : { queue: 'not reachable; events are accepted and delivered once it is back' },
+      });
+    });
+
+    app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+  };

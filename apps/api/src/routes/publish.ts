@@ -1,0 +1,117 @@
+// POST /v1/events and /v1/events/batch: 202 means durable. The body is taken as text and cut, never parsed and written again.
+import { isUtf8 } from 'node:buffer';
+import { eventLimits, isName, type ParsedEvent, type ProblemError, parseBatch, parseEvent, problem, problemDocument } from '@posthorn/core';
+import type { KeyOwner } from '@posthorn/db';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
+import type { Access } from '../access.js';
+import { limits } from '../limits.js';
+import type { PreparedEvent } from '../micro-batcher.js';
+
+export type PublishDependencies = AcceptDependencies & {
+  readonly access: Access;
+  /** The tenant's id, made when it is named for the first time. */
+  readonly tenantId: (environmentId: string, key: string) => Promise<string>;
+  readonly onAccepted: (count: number) => void;
+  readonly onRejected: (code: string) => void;
+};
+
+const defaultTenant = 'default';
+const readLimits = { ...eventLimits };
+
+/** `Idempotency-Key`, quoted (RFC 8941 string) or not. */
+const headerKey = (request: FastifyRequest): string | null => {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return null;
+  const text = String(header).trim();
+  const key = /^".*"$/.test(text) ? text.slice(1, -1) : text;
+  if (!isName(key)) throw problem('invalid_request', 'Idempotency-Key must be 1 to 128 letters, digits or one of _ . : -');
+  return key;
+};
+
+/** The key of an event: its id or the header's; both given and different is the producer's mistake. */
+const keyOf = (event: ParsedEvent, header: string | null): string | null | ProblemError => {
+  if (event.sourceId !== null && header !== null && event.sourceId !== header)
+    return problem('idempotency_key_conflict', 'Idempotency-Key and id name different keys');
+  return event.sourceId ?? header;
+};
+
+const tenantKeyOf = (event: ParsedEvent, owner: KeyOwner): string | ProblemError => {
+  if (owner.tenant === null) return event.tenant ?? defaultTenant;
+  if (event.tenant !== null && event.tenant !== owner.tenant.key)
+    return problem('tenant_forbidden', `this key publishes for tenant ${owner.tenant.key}`, {
+      errors: [{ pointer: '/tenant', code: 'tenant_forbidden', message: `this key is bound to tenant ${owner.tenant.key}` }],
+    });
+  return owner.tenant.key;
+};
+
+const prepare = async (
+  event: ParsedEvent,
+  raw: string,
+  header: string | null,
+  owner: KeyOwner,
+  dependencies: PublishDependencies,
+): Promise<PreparedEvent | ProblemError> => {
+  const tenantKey = tenantKeyOf(event, owner);
+  if (typeof tenantKey !== 'string') return tenantKey;
+  const key = keyOf(event, header);
+  if (key instanceof Error) return key;
+  const tenantId = owner.tenant?.id ?? (await dependencies.tenantId(owner.environmentId, tenantKey));
+  return prepareEvent(event, { environmentId: owner.environmentId, tenantId }, raw, key);
+};
+
+/** The routes, in a scope of their own: here a JSON body is text. */
+export const publishRoutes = (dependencies: PublishDependencies) => async (app: FastifyInstance) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') done(problem('unsupported_media_type', 'a compressed body is not taken'));
+    else if (!isUtf8(body as Buffer)) done(problem('not_json', 'the body is not UTF-8'));
+    else done(null, (body as Buffer).toString('utf8'));
+  });
+
+  app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected((error as { code?: string }).code ?? 'internal'));
+
+  app.post('/v1/events', { bodyLimit: eventLimits.bytesMax }, async (request, reply) => {
+    const owner = await dependencies.access.require(request, 'publish');
+    const raw = request.body as string | undefined;
+    if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
+    const parsed = parseEvent(raw, readLimits);
+    if (!parsed.ok) throw parsed.error;
+    const prepared = await prepare(parsed.event, raw, headerKey(request), owner, dependencies);
+    if (prepared instanceof Error) throw prepared;
+    const { id, replayed } = await acceptEvent(prepared, dependencies);
+    dependencies.onAccepted(replayed ? 0 : 1);
+    reply.code(202).type('application/json');
+    if (replayed) reply.header('idempotent-replayed', 'true');
+    // An id has no character that JSON escapes.
+    return `{"id":"${id}"}`;
+  });
+
+  app.post('/v1/events/batch', { bodyLimit: eventLimits.batchBytesMax }, async (request, reply) => {
+    const owner = await dependencies.access.require(request, 'publish');
+    const raw = request.body as string | undefined;
+    if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
+    const batch = parseBatch(raw, readLimits);
+    if (!batch.ok) throw batch.error;
+    const header = headerKey(request);
+    const prepared = await Promise.all(
+      batch.items.map(async (item, index) =>
+        item.ok ? prepare(item.event, item.raw, header === null ? null : `${header}:${index}`, owner, dependencies) : item.error,
+      ),
+    );
+    const good = prepared.filter((each): each is PreparedEvent => !(each instanceof Error));
+    const answers = await acceptBatch(good, dependencies);
+    const answerOf = new Map(good.map((event, index) => [event, answers[index] as Answer | ProblemError]));
+    const data = prepared.map((each) => {
+      const answer = each instanceof Error ? each : (answerOf.get(each) as Answer | ProblemError);
+      return answer instanceof Error
+        ? { error: problemDocument(answer, request.id) }
+        : { id: answer.id, ...(answer.replayed && { replayed: true }) };
+    });
+    const errors = data.filter((each) => 'error' in each).length;
+    dependencies.onAccepted(data.length - errors);
+    const overloaded = data.find((each) => 'error' in each && each.error.code === 'overloaded');
+    if (overloaded !== undefined) reply.header('retry-after', String(limits.retryAfterS));
+    return reply.code(errors === data.length ? 422 : 202).send({ data, errors });
+  });
+};

@@ -1,0 +1,154 @@
+// The API, put together: keys, ingest, reading, health. It holds no state that is not in Postgres; start as many as wanted.
+import { createHmac, randomBytes } from 'node:crypto';
+import { problem, uuidv7 } from '@posthorn/core';
+import {
+  createSecretBox,
+  type Database,
+  ensureTenant,
+  findKeptEvents,
+  findKeyOwner,
+  type HotPool,
+  insertEvents,
+  type StoredDispatch,
+  startDatabaseClock,
+} from '@posthorn/db';
+import type { Egress } from '@posthorn/egress';
+import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
+import type { Logger, Metrics } from '@posthorn/telemetry';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { createAccess } from './access.js';
+import { createCursors } from './cursor.js';
+import { registerProblems } from './errors.js';
+import { limits } from './limits.js';
+import { createMicroBatcher } from './micro-batcher.js';
+import { deliveryRoutes } from './routes/deliveries.js';
+import { healthRoutes } from './routes/health.js';
+import { publishRoutes } from './routes/publish.js';
+import { webhookRoutes } from './routes/webhooks.js';
+import { compileSchema } from './validation.js';
+
+export type ApiOptions = {
+  readonly pool: HotPool;
+  readonly db: Database;
+  readonly queue: QueueLocation;
+  readonly queueShards: number;
+  readonly idempotencyHours: number;
+  /** 32 bytes */
+  readonly encryptionKey: Buffer;
+  readonly egress: Egress;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+};
+
+export type Api = {
+  /** For tests: `app.inject`. */
+  readonly app: FastifyInstance;
+  /** Listens; returns the port. */
+  readonly listen: (host: string, port: number) => Promise<number>;
+  /** Takes nothing more, commits and answers what it has, closes. */
+  readonly stop: () => Promise<void>;
+};
+
+const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
+
+const newApp = (): FastifyInstance =>
+  Fastify({
+    logger: false,
+    bodyLimit: limits.requestBytesMax,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: 65_000,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && requestIdPattern.test(given) ? given : crypto.randomUUID();
+    },
+  });
+
+/** Makes the API on open resources; they stay the caller's to close. */
+export const createApi = async (options: ApiOptions): Promise<Api> => {
+  const { pool, db, logger, metrics } = options;
+  const clock = await startDatabaseClock(pool);
+  const newId = (): string => uuidv7(clock.nowMs(), randomBytes(10));
+  const queue = createQueueProducer({
+    location: options.queue,
+    shards: options.queueShards,
+    onError: (error) => logger.warn({ err: error }, 'queue.error'),
+  });
+
+  const tenants = new LRUCache<string, string>({ max: limits.tenantsMax });
+  const tenantId = async (environmentId: string, key: string): Promise<string> => {
+    const cacheKey = `${environmentId} ${key}`;
+    const known = tenants.get(cacheKey);
+    if (known !== undefined) return known;
+    const id = await ensureTenant(db, environmentId, key, newId());
+    tenants.set(cacheKey, id);
+    return id;
+  };
+
+  const enqueue = (dispatches: readonly StoredDispatch[]): void => {
+    for (const { id, shard, eventIds } of dispatches) {
+      if (queue.waiting('first', shard) >= limits.waitingDispatchesMax) continue;
+      const job = { id, claim: 0, firstEventId: eventIds[0] ?? id, lastEventId: eventIds.at(-1) ?? id };
+      queue.addDispatch(job, shard).catch((error: unknown) => logger.warn({ err: error, dispatch_id: id }, 'queue.add_failed'));
+    }
+  };
+  let turn = 0;
+  const nextShard = (): number => {
+    turn = (turn + 1) % options.queueShards;
+    return turn;
+  };
+  // A dispatch that nobody enqueues is due at once: the scheduler feeds it when there is room.
+  const hasRoom = (shard: number): boolean => queue.waiting('first', shard) < limits.waitingDispatchesMax;
+  const batcher = createMicroBatcher({
+    newId,
+    nextShard,
+    commit: (events) =>
+      insertEvents(pool, events, events.every((event) => hasRoom(event.shard)) ? limits.dispatchLeaseMs : 0, options.idempotencyHours),
+    enqueue,
+    lingerMs: limits.lingerMs[options.queue.kind],
+    onCommitted: (events, durationMs) => {
+      metrics.commitBatchEvents.observe(events);
+      metrics.commitSeconds.observe(durationMs / 1000);
+    },
+  });
+
+  const access = createAccess((keyHash) => findKeyOwner(db, keyHash));
+  const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
+  const app = newApp();
+  app.setValidatorCompiler(compileSchema);
+  registerProblems(app, (error, requestId) => logger.error({ err: error, request_id: requestId }, 'request.failed'));
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  await app.register(healthRoutes({ pool, queue, metrics }));
+  await app.register(
+    publishRoutes({
+      access,
+      tenantId,
+      batcher,
+      findKept: (keys) => findKeptEvents(pool, keys, options.idempotencyHours),
+      onAccepted: (count) => metrics.eventsAccepted.inc(count),
+      onRejected: (code) => metrics.eventsRejected.inc({ code }),
+    }),
+  );
+  await app.register(deliveryRoutes({ db, access, cursors }));
+  const secretBox = createSecretBox(options.encryptionKey);
+  await app.register(
+    webhookRoutes({ db, access, cursors, newId, nowMs: clock.nowMs, secretBox, checkUrl: options.egress.checkUrl, tenantId }),
+  );
+
+  return {
+    app,
+    listen: async (host, port) => {
+      await app.listen({ host, port });
+      const address = app.server.address();
+      if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');
+      return address.port;
+    },
+    stop: async () => {
+      await app.close();
+      await batcher.drain();
+      clock.stop();
+      await queue.close();
+    },
+  };
+};
