@@ -1,0 +1,98 @@
+// A dispatch: claimed, matched, its first attempts made inline, everything recorded, the dispatch deleted. Running it again adds
+// deliveries only for pairs that have none, so a crash at any point costs at most what was in flight.
+import { matchEvent, reasonCodes, storedStatusCodes } from '@posthorn/core';
+import type { DeliveryRecord, DispatchRef, FinishedDispatch, LoadedEvent } from '@posthorn/db';
+import type { Claim } from './claims.js';
+import { deliverInline, type InlineDependencies, type RunningDelivery, waitingRecord } from './deliver-inline.js';
+import type { Closed } from './gates.js';
+import { limits } from './limits.js';
+import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
+
+export type DispatchDependencies = {
+  readonly claim: (ref: DispatchRef) => Promise<readonly LoadedEvent[]>;
+  /** `eventId webhookId` of the deliveries that exist. */
+  readonly existing: (ref: DispatchRef, eventIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly tenants: TenantIndexes;
+  readonly gate: {
+    readonly closedFor: (webhookId: string) => Closed;
+    readonly epochOf: (webhookId: string) => number;
+    readonly fresh: () => boolean;
+  };
+  readonly inline: Omit<InlineDependencies, 'mayBegin'>;
+  readonly hold: { readonly add: (id: string, claim: number, claimedAt: number) => Claim; readonly remove: (id: string) => void };
+  readonly finish: (dispatch: FinishedDispatch) => Promise<void>;
+};
+
+type Pair = { readonly event: LoadedEvent; readonly webhook: WorkerWebhook };
+
+const noDeliveries: ReadonlySet<string> = new Set();
+
+/** Handles the job of a dispatch; returns how many deliveries it made, or null if the dispatch is somebody else's or done. */
+export const handleDispatch = async (ref: DispatchRef, dependencies: DispatchDependencies): Promise<number | null> => {
+  const claimedAt = performance.now();
+  const events = await dependencies.claim(ref);
+  if (events.length === 0) return null;
+  const n = ref.claim + 1;
+  const claim = dependencies.hold.add(ref.id, n, claimedAt);
+  try {
+    const existing =
+      n === 1
+        ? noDeliveries
+        : await dependencies.existing(
+            ref,
+            events.map((event) => event.id),
+          );
+    const pairs = await matchAll(events, existing, dependencies);
+    await deliverAll(pairs, n, claim, dependencies);
+    if (claim.holds()) await dependencies.finish({ id: ref.id, claim: n });
+    return pairs.length;
+  } finally {
+    dependencies.hold.remove(ref.id);
+  }
+};
+
+const matchAll = async (
+  events: readonly LoadedEvent[],
+  existing: ReadonlySet<string>,
+  dependencies: DispatchDependencies,
+): Promise<readonly Pair[]> => {
+  const pairs: Pair[] = [];
+  for (const event of events) {
+    const { compiled } = await dependencies.tenants.get(event.tenantId, event.webhooksVersion);
+    for (const webhook of matchEvent(compiled, event.eventType)) {
+      const existed = webhook.createdAtMs <= event.acceptedAtMs;
+      if (existed && (existing.size === 0 || !existing.has(`${event.id} ${webhook.id}`))) pairs.push({ event, webhook });
+    }
+  }
+  return pairs;
+};
+
+const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, dependencies: DispatchDependencies): Promise<void> => {
+  const { inline, gate } = dependencies;
+  const mayBegin = () => (!claim.holds() ? 'never' : gate.fresh() ? 'now' : 'later');
+  const inlineDependencies: InlineDependencies = { ...inline, mayBegin };
+  const running: RunningDelivery[] = [];
+  for (const { event, webhook } of pairs) {
+    const epoch = gate.epochOf(webhook.id);
+    if (webhook.disabled) inline.record(skippedRecord({ event, webhook }, epoch));
+    else if (running.length >= limits.inlineDeliveriesMax || gate.closedFor(webhook.id) !== null || inline.slots.isSlow(webhook.id))
+      inline.record(waitingRecord(event, webhook, epoch));
+    else running.push(deliverInline({ event, webhook, n, epoch }, inlineDependencies));
+  }
+  if (running.length === 0) return;
+  const patience = setTimeout(() => {
+    for (const delivery of running) delivery.park();
+  }, limits.parkAfterMs);
+  try {
+    await Promise.all(running.map((delivery) => delivery.finished));
+  } finally {
+    clearTimeout(patience);
+  }
+};
+
+const skippedRecord = ({ event, webhook }: Pair, epoch: number): DeliveryRecord => ({
+  ...waitingRecord(event, webhook, epoch),
+  status: storedStatusCodes.skipped,
+  reason: reasonCodes.webhook_disabled,
+  dueInMs: null,
+});

@@ -1,0 +1,120 @@
+// Chunks of waiting deliveries that the scheduler handed out: retries, probes, drains, expired leases. Each delivery is already recorded
+// as out under a lease, so the job need not wait for slow endpoints: their results follow. What cannot be sent in time is given back.
+import { reasonCodes, storedStatusCodes } from '@posthorn/core';
+import type { Chunk, DeliveryRecord, LoadedDelivery } from '@posthorn/db';
+import { type Attempt, type Attempted, recordBase } from './attempt.js';
+import type { Closed } from './gates.js';
+import { limits } from './limits.js';
+import type { Slots } from './slots.js';
+import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
+
+export type DueDependencies = {
+  readonly load: (chunks: readonly Chunk[]) => Promise<readonly LoadedDelivery[]>;
+  readonly tenants: TenantIndexes;
+  readonly gate: { readonly closedFor: (webhookId: string) => Closed; readonly fresh: () => boolean };
+  readonly attempt: (attempt: Attempt) => Promise<Attempted>;
+  readonly slots: Slots;
+  readonly record: (record: DeliveryRecord) => void;
+  readonly report: (webhookId: string) => void;
+  /** Keeps the process alive (and its shutdown waiting) until the promise settles. */
+  readonly track: (running: Promise<void>) => void;
+};
+
+type Leased = { readonly delivery: LoadedDelivery; readonly chunk: Chunk; readonly loadedAt: number };
+
+/** Handles a job of chunks: begins their attempts and waits for them, but no longer than a job may last. */
+export const handleDue = async (chunks: readonly Chunk[], dependencies: DueDependencies): Promise<number> => {
+  const loadedAt = performance.now();
+  const loaded = await dependencies.load(chunks);
+  const byWebhook = new Map<string, LoadedDelivery[]>();
+  for (const delivery of loaded) {
+    const list = byWebhook.get(delivery.webhookId);
+    if (list === undefined) byWebhook.set(delivery.webhookId, [delivery]);
+    else list.push(delivery);
+  }
+  const running = chunks.flatMap((chunk) => {
+    // A chunk of which nothing is left is somebody else's now: it is not ours to report.
+    const deliveries = byWebhook.get(chunk.webhookId);
+    if (deliveries === undefined) return [];
+    return [
+      runChunk(
+        deliveries.map((delivery) => ({ delivery, chunk, loadedAt })),
+        chunk,
+        dependencies,
+      ),
+    ];
+  });
+  for (const each of running) dependencies.track(each);
+  let patience: NodeJS.Timeout | undefined;
+  const patient = new Promise<void>((resolve) => {
+    patience = setTimeout(resolve, limits.parkAfterMs);
+  });
+  await Promise.race([Promise.all(running), patient]);
+  clearTimeout(patience);
+  return loaded.length;
+};
+
+const runChunk = async (leased: readonly Leased[], chunk: Chunk, dependencies: DueDependencies): Promise<void> => {
+  await Promise.all(leased.map((each) => runOne(each, dependencies)));
+  dependencies.report(chunk.webhookId);
+};
+
+const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<void> => {
+  const { delivery, chunk } = leased;
+  const { event } = delivery;
+  const index = await dependencies.tenants.get(event.tenantId, event.webhooksVersion);
+  const webhook = index.byId.get(delivery.webhookId);
+  if (webhook === undefined) return dependencies.record(endedRecord(leased, 'cancelled', 'webhook_deleted'));
+  if (webhook.disabled) return dependencies.record(endedRecord(leased, 'skipped', 'webhook_disabled'));
+  const ticket = dependencies.slots.take(webhook.id, webhook.maxInFlight);
+  const timer = setTimeout(ticket.giveUp, limits.chunkStartMs);
+  const granted = await ticket.granted;
+  clearTimeout(timer);
+  if (!granted) return dependencies.record(givenBackRecord(leased, webhook));
+  try {
+    if (!mayBegin(leased, webhook, dependencies)) return dependencies.record(givenBackRecord(leased, webhook));
+    const attempted = await dependencies.attempt({
+      event,
+      webhook,
+      n: delivery.attempt,
+      kind: chunk.probe ? 'probe' : delivery.failures > 0 ? 'retry' : 'first',
+      failures: delivery.failures,
+      shape: delivery.shape,
+      epoch: chunk.epoch,
+    });
+    dependencies.record(attempted.refused ? givenBackRecord(leased, webhook) : { ...attempted.result, isNew: false });
+  } finally {
+    dependencies.slots.release(webhook.id);
+  }
+};
+
+/** Whether an attempt that begins now ends within its lease, and its webhook may be called. */
+const mayBegin = (leased: Leased, webhook: WorkerWebhook, dependencies: DueDependencies): boolean => {
+  const leaseLeftMs = leased.delivery.leaseLeftMs - (performance.now() - leased.loadedAt);
+  if (leaseLeftMs < webhook.timeoutMs + limits.leaseReserveMs || !dependencies.gate.fresh()) return false;
+  const closed = dependencies.gate.closedFor(webhook.id);
+  return leased.chunk.probe ? closed !== 'webhook_paused' : closed !== 'webhook_paused' && closed !== 'circuit_open';
+};
+
+const recordOf = (leased: Leased, webhook: Pick<WorkerWebhook, 'id' | 'circuitThreshold'>): DeliveryRecord => ({
+  ...recordBase(leased.delivery.event, webhook, leased.chunk.epoch),
+  isNew: false,
+  attempt: leased.delivery.attempt,
+  status: storedStatusCodes.waiting,
+  reason: null,
+  dueInMs: 0,
+  out: false,
+  shape: leased.delivery.shape,
+  sent: null,
+  holdMs: null,
+});
+
+/** Not sent: due at once, and its attempt's number is free again. */
+const givenBackRecord = (leased: Leased, webhook: WorkerWebhook): DeliveryRecord => recordOf(leased, webhook);
+
+const endedRecord = (leased: Leased, status: 'cancelled' | 'skipped', reason: 'webhook_deleted' | 'webhook_disabled'): DeliveryRecord => ({
+  ...recordOf(leased, { id: leased.delivery.webhookId, circuitThreshold: 1 }),
+  status: storedStatusCodes[status],
+  reason: reasonCodes[reason],
+  dueInMs: null,
+});

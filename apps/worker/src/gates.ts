@@ -1,0 +1,94 @@
+// Circuit, pause and backlog of the webhooks that this worker knows: read when a tenant is loaded, kept fresh by a poll of what changed
+// and by the answers of this worker's own flushes. There is no notification that could be lost.
+import type { BreakerRegistry, CircuitState } from '@posthorn/breaker';
+import type { FlushedCircuit, GatePage, WebhookGate } from '@posthorn/db';
+import { limits } from './limits.js';
+
+/** Why a webhook may not be called inline now; null: it may. */
+export type Closed = 'circuit_open' | 'webhook_paused' | 'in_flight_limit' | null;
+
+export type Gates = {
+  /** Reads the gates of webhooks that are not known yet. */
+  readonly learn: (webhookIds: readonly string[]) => Promise<void>;
+  /** What a flush wrote. */
+  readonly follow: (circuits: readonly FlushedCircuit[]) => void;
+  readonly closedFor: (webhookId: string, nowMs: number) => Closed;
+  readonly epochOf: (webhookId: string) => number;
+  /** False while the last look is too old for starting attempts. */
+  readonly fresh: () => boolean;
+  readonly start: () => Promise<void>;
+  readonly stop: () => void;
+};
+
+export type GateDependencies = {
+  readonly readChanged: (sinceMs: number) => Promise<GatePage>;
+  readonly read: (webhookIds: readonly string[]) => Promise<readonly WebhookGate[]>;
+  readonly breakers: BreakerRegistry;
+  readonly onError: (error: unknown) => void;
+};
+
+const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half_open'];
+
+export const createGates = (dependencies: GateDependencies): Gates => {
+  const gates = new Map<string, WebhookGate>();
+  let seenUntilMs = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const apply = (gate: WebhookGate): void => {
+    const known = gates.get(gate.webhookId);
+    // A page that was read before our own flush committed must not undo it.
+    if (known !== undefined && gate.epoch < known.epoch) return;
+    gates.set(gate.webhookId, gate);
+    dependencies.breakers.follow(gate.webhookId, circuitStates[gate.circuit] ?? 'open');
+  };
+
+  const look = async (): Promise<void> => {
+    const began = performance.now();
+    const page = await dependencies.readChanged(seenUntilMs - limits.gateOverlapMs);
+    for (const gate of page.gates) if (gates.has(gate.webhookId)) apply(gate);
+    seenUntilMs = page.readAtMs;
+    lookedAt = began;
+  };
+
+  const lookAgain = (): void => {
+    timer = setTimeout(() => {
+      look()
+        .catch(dependencies.onError)
+        .finally(() => {
+          if (!stopped) lookAgain();
+        });
+    }, limits.gatePollMs);
+  };
+
+  return {
+    learn: async (webhookIds) => {
+      const unknown = webhookIds.filter((id) => !gates.has(id));
+      if (unknown.length > 0) for (const gate of await dependencies.read(unknown)) apply(gate);
+    },
+    follow: (circuits) => {
+      for (const { webhookId, circuit, epoch } of circuits) {
+        const known = gates.get(webhookId);
+        if (known !== undefined) apply({ ...known, circuit, epoch });
+      }
+    },
+    closedFor: (webhookId, nowMs) => {
+      const gate = gates.get(webhookId);
+      if (gate === undefined) return null;
+      if (gate.paused) return 'webhook_paused';
+      if (gate.circuit !== 0) return 'circuit_open';
+      return gate.dueAtMs < nowMs - limits.behindAfterMs ? 'in_flight_limit' : null;
+    },
+    epochOf: (webhookId) => gates.get(webhookId)?.epoch ?? 0,
+    fresh: () => performance.now() - lookedAt < limits.gateStaleMs,
+    start: async () => {
+      await look();
+      lookAgain();
+    },
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+};

@@ -1,0 +1,59 @@
+// Every bound of a worker and its scheduler, with its unit.
+export const limits = {
+  /** How long a claim holds without renewal, and how often it is renewed. */
+  claimLeaseMs: 8_000,
+  claimRenewMs: 2_500,
+  /** How long a dispatch or a delivery may keep its job waiting before it leaves it. */
+  parkAfterMs: 500,
+  /** The lease of a parked request beyond its timeout. */
+  parkedLeaseExtraMs: 10_000,
+  /** Inline deliveries of one dispatch; what matches beyond that waits for the scheduler. */
+  inlineDeliveriesMax: 1_000,
+  /** Requests under way in this worker; no new dispatch is taken above. */
+  openRequestsMax: 1_024,
+  /** A flush starts at so many rows, or so long after the first, whichever is first; it carries at most flushRowsMax. */
+  flushRowsStart: 64,
+  flushRowsMax: 512,
+  flushAfterMs: 5,
+  /** A flush that failed is sent again after this long (it is idempotent). */
+  flushRetryMs: 200,
+  /** When a delivery whose result Postgres refuses to store is due again. */
+  unstorableRetryMs: 60_000,
+  /** A chunk's deliveries that have not begun by then are given back. */
+  chunkStartMs: 10_000,
+  /** A delivery is given back unsent if its lease lasts less than its timeout and this. */
+  leaseReserveMs: 2_000,
+  /** A webhook whose earliest waiting delivery has been due for so long is behind: new deliveries queue up after it. */
+  behindAfterMs: 5_000,
+  /** How often circuits and pauses are read, how far back beyond the last look, and how old the last look may be. */
+  gatePollMs: 500,
+  gateOverlapMs: 10_000,
+  gateStaleMs: 3_000,
+  /** Tenants whose webhooks are kept compiled; opossum breakers kept. */
+  tenantsMax: 10_000,
+  breakersMax: 20_000,
+  /** A dispatch whose worker died so often is split into single events; a single one is set aside. */
+  claimsBeforeSplit: 4,
+  claimsBeforeSetAside: 6,
+  circuit: { cooldownS: 30, cooldownMaxS: 3_600, chunkMax: 500 },
+  scheduler: {
+    roundMs: 250,
+    leaseMs: 5_000,
+    renewMs: 1_000,
+    /** Waiting jobs up to which a shard is fed, and how long a fed dispatch waits for its claim. */
+    waitingDispatchesMax: 2_000,
+    dispatchLeaseMs: 30_000,
+    dispatchesPerRoundMax: 500,
+    waitingDueJobsMax: 20,
+    webhooksPerRoundMax: 200,
+    deliveriesPerRoundMax: 1_000,
+    deliveriesPerJobMax: 500,
+    mendEveryMs: 60_000,
+    partitionsEveryMs: 3_600_000,
+    /** After maintenance that failed. */
+    maintenanceRetryMs: 60_000,
+  },
+} as const;
+
+/** What a webhook's null means where its environment says nothing either. */
+export const deliveryDefaults = { timeoutMs: 15_000, maxInFlight: 20, circuitThreshold: 10 } as const;

@@ -1,0 +1,149 @@
+// The one active loop that feeds due work from Postgres to the queue: dispatches that nobody works on, and chunks of waiting deliveries.
+// It runs in every worker; the one that holds the lease row is active. The queue holds a bounded window however large the backlog is:
+// nothing is fed to a shard that has enough waiting, or that cannot be reached.
+import type { Chunk, FedDispatch } from '@posthorn/db';
+import type { QueueProducer } from '@posthorn/queue';
+import { limits } from './limits.js';
+
+const bounds = limits.scheduler;
+
+export type Scheduler = { readonly start: () => void; readonly stop: () => Promise<void>; readonly isActive: () => boolean };
+
+export type SchedulerDependencies = {
+  readonly holdLease: () => Promise<boolean>;
+  readonly releaseLease: () => Promise<void>;
+  readonly leaseDispatches: (shard: number, dispatchesMax: number) => Promise<readonly FedDispatch[]>;
+  readonly makeUnclaimedDue: () => Promise<number>;
+  readonly leaseChunks: () => Promise<readonly Chunk[]>;
+  readonly mendDueHints: () => Promise<number>;
+  readonly makePartitions: () => Promise<number>;
+  readonly queue: QueueProducer;
+  readonly newId: () => string;
+  readonly onFed: (kind: 'dispatch' | 'delivery', count: number) => void;
+  readonly onActive: (active: boolean) => void;
+  readonly onMended: (count: number) => void;
+  readonly onError: (error: unknown) => void;
+};
+
+/** Packs chunks into jobs of at most `deliveriesPerJobMax` deliveries; a chunk is never split. */
+export const packChunks = (chunks: readonly Chunk[], deliveriesPerJobMax: number): readonly (readonly Chunk[])[] => {
+  const jobs: Chunk[][] = [];
+  let job: Chunk[] = [];
+  let size = 0;
+  for (const chunk of chunks) {
+    if (size > 0 && size + chunk.deliveries.length > deliveriesPerJobMax) {
+      jobs.push(job);
+      job = [];
+      size = 0;
+    }
+    job.push(chunk);
+    size += chunk.deliveries.length;
+  }
+  if (size > 0) jobs.push(job);
+  return jobs;
+};
+
+export const createScheduler = (dependencies: SchedulerDependencies): Scheduler => {
+  const { queue } = dependencies;
+  let active = false;
+  let stopped = false;
+  let wake: () => void = () => undefined;
+  let running: Promise<void> = Promise.resolve();
+  let renewAt = 0;
+  let mendAt = performance.now() + bounds.mendEveryMs;
+  let partitionsAt = performance.now();
+  let shardOfDue = 0;
+
+  const feedDispatches = async (shard: number): Promise<boolean> => {
+    const room = Math.min(bounds.waitingDispatchesMax - queue.waiting('first', shard), bounds.dispatchesPerRoundMax);
+    if (room <= 0) return false;
+    const dispatches = await dependencies.leaseDispatches(shard, room);
+    if (dispatches.length === 0) return false;
+    await queue.addDispatches(
+      dispatches.map(({ id, claim, firstEventId, lastEventId }) => ({ id, claim, firstEventId, lastEventId })),
+      shard,
+    );
+    dependencies.onFed('dispatch', dispatches.length);
+    return dispatches.length === room;
+  };
+
+  const feedChunks = async (): Promise<boolean> => {
+    shardOfDue = (shardOfDue + 1) % queue.shards;
+    if (queue.waiting('due', shardOfDue) >= bounds.waitingDueJobsMax) return false;
+    const chunks = await dependencies.leaseChunks();
+    const count = chunks.reduce((sum, chunk) => sum + chunk.deliveries.length, 0);
+    for (const job of packChunks(chunks, bounds.deliveriesPerJobMax)) await queue.addDue({ chunks: job }, dependencies.newId(), shardOfDue);
+    if (count > 0) dependencies.onFed('delivery', count);
+    return count >= bounds.deliveriesPerRoundMax;
+  };
+
+  const noticeLostQueue = async (): Promise<void> => {
+    for (let shard = 0; shard < queue.shards; shard++) if (await queue.lostData(shard)) await dependencies.makeUnclaimedDue();
+  };
+
+  const holdLease = async (): Promise<void> => {
+    const now = performance.now();
+    if (now < renewAt) return;
+    const holds = await dependencies.holdLease();
+    renewAt = now + bounds.renewMs;
+    if (holds !== active) dependencies.onActive(holds);
+    active = holds;
+    if (active) await noticeLostQueue().catch(dependencies.onError);
+  };
+
+  const maintain = async (): Promise<void> => {
+    const now = performance.now();
+    if (now >= partitionsAt) {
+      partitionsAt = now + bounds.maintenanceRetryMs;
+      await dependencies.makePartitions();
+      partitionsAt = now + bounds.partitionsEveryMs;
+    }
+    if (now >= mendAt) {
+      mendAt = now + bounds.mendEveryMs;
+      const mended = await dependencies.mendDueHints();
+      if (mended > 0) dependencies.onMended(mended);
+    }
+  };
+
+  /** True: there is more, look again at once. */
+  const round = async (): Promise<boolean> => {
+    await holdLease();
+    if (!active) return false;
+    let more = false;
+    for (let shard = 0; shard < queue.shards; shard++) more = (await feedDispatches(shard)) || more;
+    more = (await feedChunks()) || more;
+    await maintain();
+    return more;
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      const more = await round().catch((error: unknown) => {
+        dependencies.onError(error);
+        return false;
+      });
+      if (more || stopped) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, bounds.roundMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+
+  return {
+    start: () => {
+      running = loop();
+    },
+    stop: async () => {
+      stopped = true;
+      wake();
+      await running;
+      if (active) await dependencies.releaseLease().catch(dependencies.onError);
+      active = false;
+    },
+    isActive: () => active,
+  };
+};
