@@ -1,0 +1,44 @@
+// The commands that run the servers: start, api, worker, migrate, keys.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readConfig } from '@posthorn/config';
+import type { Command } from 'commander';
+import { adminKeyFile } from '../server/development-keys.js';
+import { dataDirectoryOf } from '../server/resources.js';
+import { migrateAll, runApi, runStart, runWorker } from '../server/run-servers.js';
+import type { Terminal } from '../terminal.js';
+
+/** A server that ends is done: whatever it left open must not keep the process alive. */
+const exitWith = async (running: Promise<number>): Promise<never> => process.exit(await running);
+
+export function registerServerCommands(program: Command, terminal: Terminal): void {
+  program
+    .command('start')
+    .description('run everything in one process, on an embedded Postgres unless DATABASE_URL is set')
+    .action(() => exitWith(runStart(terminal)));
+  program
+    .command('api')
+    .description('run the API (needs DATABASE_URL)')
+    .action(() => exitWith(runApi(terminal)));
+  program
+    .command('worker')
+    .description('run a worker; start as many as wanted (needs DATABASE_URL)')
+    .action(() => exitWith(runWorker(terminal)));
+  program
+    .command('migrate')
+    .description("bring the database to this version's schema (needs DATABASE_URL)")
+    .action(async () => {
+      const config = readConfig();
+      if (config.databaseDirectUrl === null) throw new Error('DATABASE_URL is not set');
+      const ran = await migrateAll(config, config.databaseDirectUrl);
+      terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);
+    });
+  program
+    .command('keys')
+    .description('print where the admin key of this data directory is, and the key')
+    .action(() => {
+      const path = join(dataDirectoryOf(readConfig()), adminKeyFile);
+      if (!existsSync(path)) throw new Error(`there is no ${path}: the first start makes it`);
+      terminal.print(`${readFileSync(path, 'utf8').trim()}\n(kept in ${path})`);
+    });
+}

@@ -1,0 +1,22 @@
+// What a failed command says: one line, and the exit code. Where the error comes from is for `--debug`.
+import { inspect } from 'node:util';
+import { CommanderError } from 'commander';
+import { printable, type Terminal } from './terminal.js';
+
+/** Writes the error and returns the exit code: 0 for `--help` and `--version`, which commander ends by throwing, else 1. */
+export function reportFailure(error: unknown, debug: boolean, terminal: Terminal): number {
+  // Commander has already written what it had to say.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+  terminal.warn(`error: ${printable(oneLine(error))}`);
+  if (debug) terminal.warn(inspect(error));
+  return 1;
+}
+
+/** The message of anything thrown, its line breaks replaced by `; `. */
+export function oneLine(error: unknown): string {
+  const message = error instanceof Error && error.message !== '' ? error.message : String(error);
+  return message
+    .trim()
+    .replace(/:\s*\n\s*(?:- )?/g, ': ')
+    .replace(/\s*\n\s*(?:- )?/g, '; ');
+}

@@ -1,0 +1,3 @@
+// The command line as a library: the program, and what runs it.
+export { createProgram, runProgram } from './program.js';
+export { processTerminal, type Terminal } from './terminal.js';

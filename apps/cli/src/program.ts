@@ -1,0 +1,44 @@
+// The command `posthorn`: puts the commands together, and turns whatever one of them throws into a line and an exit code.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { registerDemo } from './commands/demo.js';
+import { registerListen } from './commands/listen.js';
+import { registerPublish } from './commands/publish.js';
+import { registerServerCommands } from './commands/server-commands.js';
+import { registerVerify } from './commands/verify.js';
+import { reportFailure } from './failure.js';
+import type { Terminal } from './terminal.js';
+
+/** The program with all commands; commander's own output goes to the terminal, and it throws instead of exiting. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('posthorn')
+    .description('Posthorn delivers webhooks.')
+    .version(readVersion())
+    .option('--debug', 'show where an error comes from')
+    // Commands inherit these two from their parent when they are added: they come first.
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.warn(text.trimEnd()),
+    });
+  registerServerCommands(program, terminal);
+  registerPublish(program, terminal);
+  registerListen(program, terminal);
+  registerVerify(program, terminal);
+  registerDemo(program, terminal);
+  return program;
+}
+
+/** Runs the command that the arguments (without node and script) name, and returns the exit code. */
+export async function runProgram(program: Command, args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return reportFailure(error, program.opts<{ debug?: true }>().debug === true, terminal);
+  }
+}
+
+function readVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,139 @@
+// The server processes: api, worker, and both in one (start). Each is opened in order and stopped in reverse.
+import { join } from 'node:path';
+import { createApi } from '@posthorn/api';
+import { type Config, readConfig } from '@posthorn/config';
+import { createSecretBox, migrate, startEmbeddedPostgres } from '@posthorn/db';
+import { loopbackAllowValue } from '@posthorn/egress';
+import { migrateQueue } from '@posthorn/queue';
+import { createWorker, startHealthServer } from '@posthorn/worker';
+import type { Terminal } from '../terminal.js';
+import { adminKeyFile } from './development-keys.js';
+import { ensureFirstKey } from './first-key.js';
+import { dataDirectoryOf, isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
+import { untilShutdown } from './shutdown.js';
+import { waitForDatabase } from './wait-for-database.js';
+import { welcome } from './welcome.js';
+
+type Running = { readonly stop: () => Promise<void> };
+
+const waitForDatabaseMs = 120_000;
+
+const newApi = (resources: Resources) =>
+  createApi({ ...resources, queueShards: resources.config.queueShards, idempotencyHours: resources.config.idempotencyHours });
+
+const newWorker = (resources: Resources) =>
+  createWorker({
+    ...resources,
+    queueShards: resources.config.queueShards,
+    jobsMax: resources.config.workerJobsMax,
+    secretBox: createSecretBox(resources.encryptionKey),
+  });
+
+const untilStopped = (config: Config, running: Running, terminal: Terminal): Promise<number> =>
+  untilShutdown({ stop: running.stop, withParent: config.underNpmStart, say: terminal.warn });
+
+const requireDatabaseUrl = (config: Config): string => {
+  if (config.databaseUrl === null)
+    throw new Error('DATABASE_URL is not set: this command needs a Postgres server (posthorn start brings its own)');
+  return config.databaseUrl;
+};
+
+/** Brings schema and queue of `url` to this version. */
+export const migrateAll = async (config: Config, url: string): Promise<readonly string[]> => {
+  await migrateQueue(queueLocationOf(config, url));
+  return migrate(url);
+};
+
+/** `posthorn api`: until a signal; returns the exit code. */
+export const runApi = async (terminal: Terminal): Promise<number> => {
+  const config = readConfig();
+  const url = requireDatabaseUrl(config);
+  await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
+  const resources = await openResources('api', url, { allowLoopback: false, config });
+  const made = await ensureFirstKey(resources.db, config.bootstrapKey, dataDirectoryOf(config));
+  const api = await newApi(resources);
+  const port = await api.listen(config.host, config.port);
+  terminal.print(`posthorn api listens on http://${config.host}:${port}`);
+  if (made !== null && config.bootstrapKey === null)
+    terminal.print(`admin key: ${made} (kept in ${join(dataDirectoryOf(config), adminKeyFile)})`);
+  return untilStopped(
+    config,
+    {
+      stop: async () => {
+        await api.stop();
+        await resources.close();
+      },
+    },
+    terminal,
+  );
+};
+
+/** `posthorn worker`: until a signal; returns the exit code. */
+export const runWorker = async (terminal: Terminal): Promise<number> => {
+  const config = readConfig();
+  const url = requireDatabaseUrl(config);
+  await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
+  const resources = await openResources('worker', url, { allowLoopback: false, config });
+  const worker = await newWorker(resources);
+  const health = await startHealthServer({
+    host: config.host,
+    port: config.workerPort,
+    problems: worker.problems,
+    metrics: () => resources.metrics.registry.metrics(),
+  });
+  await worker.start();
+  terminal.print(`posthorn worker is ready (health on http://${config.host}:${health.port})`);
+  return untilStopped(
+    config,
+    {
+      stop: async () => {
+        await worker.stop(config.shutdownS * 1000);
+        await health.close();
+        await resources.close();
+      },
+    },
+    terminal,
+  );
+};
+
+/** `posthorn start`: everything in one process, on the embedded database unless DATABASE_URL is set. */
+export const runStart = async (terminal: Terminal): Promise<number> => {
+  const config = readConfig();
+  const directory = dataDirectoryOf(config);
+  const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
+  const url = config.databaseUrl ?? embedded?.url ?? '';
+  try {
+    await migrateAll(config, config.databaseDirectUrl ?? url);
+    const loopback = embedded !== null && isLoopbackHost(config.host);
+    const resources = await openResources('start', url, { allowLoopback: loopback, config });
+    const made = await ensureFirstKey(resources.db, config.bootstrapKey, directory);
+    const api = await newApi(resources);
+    const worker = await newWorker(resources);
+    const port = await api.listen(config.host, config.port);
+    await worker.start();
+    for (const line of welcome({
+      host: config.host,
+      port,
+      keyFile: join(config.dataDirectory, adminKeyFile),
+      madeKey: config.bootstrapKey === null ? made : null,
+    }))
+      terminal.print(line);
+    if (loopback && config.egressAllow === undefined)
+      terminal.print(
+        `Webhooks may point to this machine (${loopbackAllowValue}), since this is a local start; POSTHORN_EGRESS_ALLOW changes that.`,
+      );
+    return await untilStopped(
+      config,
+      {
+        stop: async () => {
+          await api.stop();
+          await worker.stop(config.shutdownS * 1000);
+          await resources.close();
+        },
+      },
+      terminal,
+    );
+  } finally {
+    await embedded?.stop();
+  }
+};
