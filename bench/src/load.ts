@@ -1,0 +1,134 @@
+// The producer, a process of its own: publishes the same event over a fixed number of keep-alive connections, either as fast as
+// answers come (closed loop) or at a constant rate, and notes how long each 202 took and when it came. At a constant rate the
+// time counts from when the request was due, so that a stall is not hidden by the requests that it kept from being sent.
+import { build, type Histogram } from 'hdr-histogram-js';
+import { nowMs } from './clock.js';
+import { type Answer, type Connection, openConnection } from './connection.js';
+import { createSightings, type Sighting, type Sightings } from './sightings.js';
+
+/** One run: without `ratePerS` it is closed loop. */
+export interface LoadCommand {
+  readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly ratePerS?: number;
+}
+
+/** What came of a run; the milliseconds are those of the 202. */
+export interface LoadReport {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly firstRefusal: string | null;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly sample: readonly Sighting[];
+}
+
+interface Tally {
+  readonly histogram: Histogram;
+  readonly sightings: Sightings;
+  refused: number;
+  firstRefusal: string | null;
+}
+
+const padChars = 400;
+const idLabel = '"id":"';
+const tickEveryMs = 1;
+const refusalKeptBytes = 300;
+
+async function run(command: LoadCommand): Promise<LoadReport> {
+  const { ratePerS } = command;
+  const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 120_000_000, numberOfSignificantValueDigits: 3 });
+  const tally: Tally = { histogram, sightings: createSightings(), refused: 0, firstRefusal: null };
+  const idle: Connection[] = [];
+  const due: number[] = [];
+  let endsAt = 0;
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+
+  const next = (connection: Connection): void => {
+    const now = nowMs();
+    const dueAt = ratePerS === undefined && now < endsAt ? now : due.shift();
+    if (dueAt !== undefined) {
+      connection.send(dueAt);
+      return;
+    }
+    idle.push(connection);
+    if (now >= endsAt && idle.length === command.connections) finish();
+  };
+  const request = renderRequest(command.headers);
+  const connections: Connection[] = [];
+  while (connections.length < command.connections) {
+    const connection = await openConnection(command.port, request, (from, answer) => {
+      take(tally, from.sentAt, answer);
+      next(from);
+    });
+    connections.push(connection);
+  }
+  const startedAt = nowMs();
+  endsAt = startedAt + command.seconds * 1000;
+  for (const connection of connections) next(connection);
+  if (ratePerS !== undefined) await keepRate(startedAt, endsAt, ratePerS, due, idle);
+  if (idle.length < connections.length) await finished;
+  for (const connection of connections) connection.close();
+  return summarize(tally);
+}
+
+function take(tally: Tally, sentAt: number, { bytes, status, bodyAt, bodyEnd }: Answer): void {
+  const at = nowMs();
+  const idAt = bytes.indexOf(idLabel, bodyAt, 'latin1');
+  if (status === 202 && idAt >= 0 && idAt < bodyEnd) {
+    tally.histogram.recordValue(Math.max(1, Math.round((at - sentAt) * 1000)));
+    tally.sightings.add(bytes, idAt + idLabel.length, 0, at);
+    return;
+  }
+  tally.refused += 1;
+  tally.firstRefusal ??= `${status} ${bytes.toString('utf8', bodyAt, Math.min(bodyEnd, bodyAt + refusalKeptBytes))}`;
+}
+
+function summarize({ histogram, sightings, refused, firstRefusal }: Tally): LoadReport {
+  return {
+    accepted: sightings.length,
+    refused,
+    firstRefusal,
+    p50Ms: histogram.getValueAtPercentile(50) / 1000,
+    p99Ms: histogram.getValueAtPercentile(99) / 1000,
+    sample: sightings.sample(),
+  };
+}
+
+/** Sends what is due to idle connections, every millisecond; what finds none waits in `due`. Resolves when all of it is sent. */
+function keepRate(startedAt: number, endsAt: number, ratePerS: number, due: number[], idle: Connection[]): Promise<void> {
+  let made = 0;
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const until = Math.min(nowMs(), endsAt);
+      for (; startedAt + (made * 1000) / ratePerS < until; made += 1) {
+        const dueAt = startedAt + (made * 1000) / ratePerS;
+        const connection = idle.shift();
+        if (connection === undefined) due.push(dueAt);
+        else connection.send(dueAt);
+      }
+      if (until < endsAt || due.length > 0) return;
+      clearInterval(timer);
+      resolve();
+    }, tickEveryMs);
+  });
+}
+
+function renderRequest(headers: Readonly<Record<string, string>>): Buffer {
+  const body = JSON.stringify({ event_type: 'order.placed', data: { id: 1, pad: 'x'.repeat(padChars) }, current_context: { a: 1 } });
+  const own = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(
+    `POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${own.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+process.on('message', async (command: LoadCommand) => {
+  process.send!(await run(command));
+});
+process.on('disconnect', () => process.exit());
+process.send!({ ready: 0 });
