@@ -139,6 +139,8 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   return {
     app,
     listen: async (host, port) => {
+      // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
+      await queue.ready().catch(() => undefined);
       await app.listen({ host, port });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');

@@ -13,6 +13,8 @@ export type Backend = {
   readonly factory: BackendFactory<IQueueBackend, never>;
   /** The Redis client, for the generation keys; null on Postgres, whose data are lost together with the truth or not at all. */
   readonly redis: Redis | null;
+  /** Calls back once the backend can be used for the first time: BullMQ's queues never recover from a first command that failed. */
+  readonly whenReady: (open: () => void) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -34,6 +36,7 @@ const openRedis = (url: string, role: 'producer' | 'consumer', onError: (error: 
     connection: redis as never,
     factory: createRedisBackend as BackendFactory<IQueueBackend, never>,
     redis,
+    whenReady: (open) => void (redis.status === 'ready' ? open() : redis.once('ready', open)),
     close: async () => redis.disconnect(),
   };
 };
@@ -51,6 +54,7 @@ const openPostgres = (url: string, connectionsMax: number, onError: (error: Erro
     connection: pool as never,
     factory: createPostgresBackend as BackendFactory<IQueueBackend, never>,
     redis: null,
+    whenReady: (open) => open(),
     close: () => pool.end(),
   };
 };

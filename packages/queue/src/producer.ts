@@ -60,7 +60,7 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, waiting: 0 };
+  return { queue, waiting: Number.POSITIVE_INFINITY };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
@@ -68,11 +68,9 @@ type LaneQueue = ReturnType<typeof openQueue>;
 export const createQueueProducer = (options: ProducerOptions): QueueProducer => {
   const backend = openBackend(options.location, 'producer', options.onError);
   const queues = new Map<string, LaneQueue>();
-  for (let shard = 0; shard < options.shards; shard++)
-    for (const lane of lanes) queues.set(queueName(lane, shard), openQueue(backend, lane, shard, options.onError));
   const laneQueue = (lane: Lane, shard: number): LaneQueue => {
     const found = queues.get(queueName(lane, shard));
-    if (found === undefined) throw new Error(`no queue ${queueName(lane, shard)}`);
+    if (found === undefined) throw new Error('the queue has not been reachable yet');
     return found;
   };
 
@@ -81,6 +79,14 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       each.waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
     }
   };
+  const opened = new Promise<void>((resolve) => {
+    backend.whenReady(() => {
+      for (let shard = 0; shard < options.shards; shard++)
+        for (const lane of lanes) queues.set(queueName(lane, shard), openQueue(backend, lane, shard, options.onError));
+      look().then(resolve, resolve);
+    });
+  });
+
   let looking = false;
   const timer = setInterval(() => {
     if (looking) return;
@@ -109,15 +115,15 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
         jobs.map((job) => ({ id: dispatchJobId(job), data: job })),
       ),
     addDue: (job, id, shard) => add('due', shard, [{ id, data: job }]),
-    waiting: (lane, shard) => laneQueue(lane, shard).waiting,
+    waiting: (lane, shard) => queues.get(queueName(lane, shard))?.waiting ?? Number.POSITIVE_INFINITY,
     lostData: async (shard) => {
       if (backend.redis === null) return false;
       return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs)) === 'OK';
     },
     ready: async () => {
+      await withTimeout(opened, addTimeoutMs);
       if (backend.redis === null) await withTimeout(laneQueue('first', 0).queue.getWaitingCount(), addTimeoutMs);
       else await withTimeout(backend.redis.ping(), addTimeoutMs);
-      await look();
     },
     close: async () => {
       clearInterval(timer);
