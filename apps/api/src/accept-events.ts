@@ -2,9 +2,9 @@
 // and is refused if they are not.
 import { createHash } from 'node:crypto';
 import { type ParsedEvent, type ProblemError, problem } from '@posthorn/core';
-import type { KeptEvent } from '@posthorn/db';
+import type { KeptEvent, PreparedEvent } from '@posthorn/db';
 import { limits } from './limits.js';
-import type { Accepted, MicroBatcher, PreparedEvent } from './micro-batcher.js';
+import type { Accepted, MicroBatcher } from './micro-batcher.js';
 
 export type Answer = { readonly id: string; readonly replayed: boolean };
 
@@ -22,7 +22,8 @@ export const prepareEvent = (
   raw: string,
   key: string | null,
 ): PreparedEvent => ({
-  ...place,
+  environmentId: place.environmentId,
+  tenantId: place.tenantId,
   eventType: event.eventType,
   sourceId: event.sourceId ?? key,
   eventTimeMs: event.eventTimeMs,

@@ -1,10 +1,7 @@
 // Concurrent events share one commit. An event is accepted when its promise resolves, and then it is durable; the queue is told afterwards,
 // at best effort.
-import type { NewEvent, StoredDispatch } from '@posthorn/db';
+import type { NewEvent, PreparedEvent, StoredDispatch } from '@posthorn/db';
 import { limits } from './limits.js';
-
-/** An event as the route prepared it: everything but what its batch decides. */
-export type PreparedEvent = Omit<NewEvent, 'id' | 'dispatchId' | 'shard'>;
 
 /** `kept`: an earlier event has this key; it may be the same event or another one. */
 export type Accepted = { readonly kind: 'stored'; readonly id: string } | { readonly kind: 'kept' };
@@ -69,7 +66,7 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
       }
       count += 1;
       bytes += size;
-      return { ...event, id: dependencies.newId(), dispatchId, shard };
+      return { event, id: dependencies.newId(), dispatchId, shard };
     });
     const dispatches = await dependencies.commit(rows);
     dependencies.enqueue(dispatches);
@@ -111,7 +108,7 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
       for (const each of batch) each.reject(error);
     } finally {
       commits -= 1;
-      if (queue.length > 0) schedule();
+      if (queue.length > 0) void flush();
       else if (commits === 0) {
         for (const resolve of idle) resolve();
         idle = [];
@@ -119,10 +116,10 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
     }
   };
 
+  // A full batch goes at once, beside others; one that is not full waits for the commit that runs (it fills meanwhile), or lingers.
   const schedule = (): void => {
-    if (commits >= limits.commitsMax) return;
     if (queue.length >= limits.batchEventsMax || queuedBytes >= limits.batchBytesMax) void flush();
-    else timer ??= setTimeout(() => void flush(), dependencies.lingerMs);
+    else if (commits === 0) timer ??= setTimeout(() => void flush(), dependencies.lingerMs);
   };
 
   const refuseIfFull = (events: number, bytes: number): void => {

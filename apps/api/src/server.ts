@@ -1,6 +1,6 @@
 // The API, put together: keys, ingest, reading, health. It holds no state that is not in Postgres; start as many as wanted.
-import { createHmac, randomBytes } from 'node:crypto';
-import { problem, uuidv7 } from '@posthorn/core';
+import { createHmac } from 'node:crypto';
+import { problem } from '@posthorn/core';
 import {
   createSecretBox,
   type Database,
@@ -69,7 +69,7 @@ const newApp = (): FastifyInstance =>
 export const createApi = async (options: ApiOptions): Promise<Api> => {
   const { pool, db, logger, metrics } = options;
   const clock = await startDatabaseClock(pool);
-  const newId = (): string => uuidv7(clock.nowMs(), randomBytes(10));
+  const { newId } = clock;
   const queue = createQueueProducer({
     location: options.queue,
     shards: options.queueShards,
@@ -104,7 +104,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     newId,
     nextShard,
     commit: (events) =>
-      insertEvents(pool, events, events.every((event) => hasRoom(event.shard)) ? limits.dispatchLeaseMs : 0, options.idempotencyHours),
+      insertEvents(pool, events, events.every(({ shard }) => hasRoom(shard)) ? limits.dispatchLeaseMs : 0, options.idempotencyHours),
     enqueue,
     lingerMs: limits.lingerMs[options.queue.kind],
     onCommitted: (events, durationMs) => {
@@ -118,7 +118,10 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   const app = newApp();
   app.setValidatorCompiler(compileSchema);
   registerProblems(app, (error, requestId) => logger.error({ err: error, request_id: requestId }, 'request.failed'));
-  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
   await app.register(healthRoutes({ pool, queue, metrics }));
   await app.register(
     publishRoutes({

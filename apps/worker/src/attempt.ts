@@ -1,4 +1,5 @@
 // One attempt: body and signature as the endpoint gets them, through the breaker and the egress seam, judged into what is recorded.
+import type { KeyObject } from 'node:crypto';
 import type { BreakerRegistry } from '@posthorn/breaker';
 import {
   type AttemptKind,
@@ -30,8 +31,8 @@ export type Attempt = {
   readonly epoch: number;
 };
 
-/** Result of an attempt: what is to be recorded (but for `isNew`), or the breaker's no. */
-export type Attempted = { readonly refused: true } | { readonly refused: false; readonly result: Omit<DeliveryRecord, 'isNew'> };
+/** What is to be recorded of an attempt, or null: the breaker said no. */
+export type Attempted = DeliveryRecord | null;
 
 export type AttemptDependencies = {
   readonly send: (request: EgressRequest) => Promise<Outcome>;
@@ -60,10 +61,10 @@ const bodyOf = (event: LoadedEvent): string => {
   return body;
 };
 
-const keysAt = (webhook: WorkerWebhook, nowMs: number) => {
-  const valid = webhook.keys.filter((each) => each.expiresAtMs === null || each.expiresAtMs > nowMs);
-  return valid.map((each) => each.key);
-};
+const keysAt = (webhook: WorkerWebhook, nowMs: number): readonly KeyObject[] =>
+  webhook.previousKeys.length === 0
+    ? webhook.currentKeys
+    : [...webhook.currentKeys, ...webhook.previousKeys.filter((each) => each.expiresAtMs > nowMs).map((each) => each.key)];
 
 /** `name: value` lines. Nothing in them is secret yet; authentication and own headers will be hidden here. */
 const headerLines = (headers: readonly string[]): string => {
@@ -71,6 +72,8 @@ const headerLines = (headers: readonly string[]): string => {
   for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\n`;
   return lines;
 };
+
+const isSuccess = (outcome: Outcome): boolean => outcome.kind === 'response' && outcome.statusCode >= 200 && outcome.statusCode <= 299;
 
 const outcomeForJudge = (outcome: Outcome): AttemptOutcome =>
   outcome.kind === 'response'
@@ -89,7 +92,10 @@ const sentOf = (attempt: Attempt, outcome: Outcome, verdict: Verdict, startedAtM
     errorKind: outcome.kind === 'error' ? errorKindCodes[outcome.errorKind] : null,
     error: outcome.kind === 'error' ? outcome.message : (outcome.bodyError ?? null),
     durationMs: outcome.durationMs,
-    ...outcome.phases,
+    dnsMs: outcome.phases.dnsMs,
+    connectMs: outcome.phases.connectMs,
+    tlsMs: outcome.phases.tlsMs,
+    firstByteMs: outcome.phases.firstByteMs,
     requestHeaders: headerLines(headers),
     responseHeaders: response?.headers ?? null,
     responseBody: response === null || response.body.length === 0 ? null : response.body,
@@ -97,19 +103,14 @@ const sentOf = (attempt: Attempt, outcome: Outcome, verdict: Verdict, startedAtM
   };
 };
 
-const statusOf = (verdict: Verdict) => {
+const storedStatusOf = (verdict: Verdict): number => {
   switch (verdict.kind) {
     case 'succeeded':
-      return { status: storedStatusCodes.succeeded, reason: null, dueInMs: null, holdMs: null };
+      return storedStatusCodes.succeeded;
     case 'retry':
-      return { status: storedStatusCodes.waiting, reason: null, dueInMs: verdict.delayMs, holdMs: verdict.holdWebhookMs ?? null };
+      return storedStatusCodes.waiting;
     case 'failed':
-      return {
-        status: storedStatusCodes.failed,
-        reason: reasonCodes[verdict.reason],
-        dueInMs: null,
-        holdMs: verdict.holdWebhookMs ?? null,
-      };
+      return storedStatusCodes.failed;
   }
 };
 
@@ -124,8 +125,8 @@ export const recordBase = (event: LoadedEvent, webhook: Pick<WorkerWebhook, 'id'
   threshold: webhook.circuitThreshold,
 });
 
-/** Makes an attempt. Rejects only if our own side is broken. */
-export const makeAttempt = async (attempt: Attempt, dependencies: AttemptDependencies): Promise<Attempted> => {
+/** Makes an attempt of a delivery that is new (`isNew`) or leased. Rejects only if our own side is broken. */
+export const makeAttempt = async (attempt: Attempt, isNew: boolean, dependencies: AttemptDependencies): Promise<Attempted> => {
   const { event, webhook } = attempt;
   const startedAtMs = dependencies.nowMs();
   const timestampS = Math.floor(startedAtMs / 1000);
@@ -144,22 +145,28 @@ export const makeAttempt = async (attempt: Attempt, dependencies: AttemptDepende
     webhook.id,
     attempt.kind === 'probe',
     () => dependencies.send({ url: webhook.url, headers, body, timeoutMs: webhook.timeoutMs }),
-    (outcome) => outcome.kind === 'response' && outcome.statusCode >= 200 && outcome.statusCode <= 299,
+    isSuccess,
   );
-  if (gated.refused) return gated;
+  if (gated.refused) return null;
   const outcome = gated.result;
   const verdict = judge(outcomeForJudge(outcome), attempt.failures, webhook, startedAtMs, dependencies.random());
-  const ok = verdict.kind === 'succeeded';
-  dependencies.onAttempt(ok, outcome);
+  dependencies.onAttempt(verdict.kind === 'succeeded', outcome);
   return {
-    refused: false,
-    result: {
-      ...recordBase(event, webhook, attempt.epoch),
-      ...statusOf(verdict),
-      attempt: attempt.n,
-      out: false,
-      shape: attempt.shape,
-      sent: sentOf(attempt, outcome, verdict, startedAtMs, headers),
-    },
+    environmentId: event.environmentId,
+    tenantId: event.tenantId,
+    eventId: event.id,
+    webhookId: webhook.id,
+    eventType: event.eventType,
+    isNew,
+    attempt: attempt.n,
+    status: storedStatusOf(verdict),
+    reason: verdict.kind === 'failed' ? reasonCodes[verdict.reason] : null,
+    dueInMs: verdict.kind === 'retry' ? verdict.delayMs : null,
+    out: false,
+    shape: attempt.shape,
+    sent: sentOf(attempt, outcome, verdict, startedAtMs, headers),
+    epoch: attempt.epoch,
+    threshold: webhook.circuitThreshold,
+    holdMs: verdict.kind === 'succeeded' ? null : (verdict.holdWebhookMs ?? null),
   };
 };

@@ -43,8 +43,10 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
   const { event, webhook, n, epoch } = delivery;
   let state: State = 'waiting';
   let leave: () => void = () => undefined;
-  const left = new Promise<void>((resolve) => {
+  let fail: (error: unknown) => void = () => undefined;
+  const finished = new Promise<void>((resolve, reject) => {
     leave = resolve;
+    fail = reject;
   });
 
   const giveUp = (): void => {
@@ -59,11 +61,11 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
   };
 
   const settle = (attempted: Attempted): void => {
-    const isNew = state !== 'parked';
-    if (!isNew) dependencies.slots.unmarkSlow(webhook.id);
+    const wasParked = state === 'parked';
+    if (wasParked) dependencies.slots.unmarkSlow(webhook.id);
     state = 'done';
-    if (attempted.refused) dependencies.record(isNew ? waitingRecord(event, webhook, epoch) : givenBack(delivery));
-    else dependencies.record({ ...attempted.result, isNew });
+    if (attempted === null) dependencies.record(wasParked ? givenBack(delivery) : waitingRecord(event, webhook, epoch));
+    else dependencies.record(wasParked ? { ...attempted, isNew: false } : attempted);
     leave();
   };
 
@@ -75,15 +77,18 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
       if (may === 'never') return abandon();
       state = 'under way';
       settle(await dependencies.attempt(delivery));
+    } catch (error) {
+      fail(error);
     } finally {
       dependencies.slots.release(webhook.id);
     }
   };
 
   const ticket: Ticket = dependencies.slots.take(webhook.id, webhook.maxInFlight);
-  const running = ticket.granted === true ? run() : ticket.granted.then((granted) => (granted ? run() : undefined));
+  if (ticket.granted === true) void run();
+  else void ticket.granted.then((granted) => (granted ? run() : undefined));
   return {
-    finished: Promise.race([running, left]),
+    finished,
     park: () => {
       if (state === 'waiting') {
         ticket.giveUp();

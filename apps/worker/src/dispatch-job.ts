@@ -58,7 +58,8 @@ const matchAll = async (
 ): Promise<readonly Pair[]> => {
   const pairs: Pair[] = [];
   for (const event of events) {
-    const { compiled } = await dependencies.tenants.get(event.tenantId, event.webhooksVersion);
+    const { tenants } = dependencies;
+    const { compiled } = tenants.peek(event.tenantId, event.webhooksVersion) ?? (await tenants.get(event.tenantId, event.webhooksVersion));
     for (const webhook of matchEvent(compiled, event.eventType)) {
       const existed = webhook.createdAtMs <= event.acceptedAtMs;
       if (existed && (existing.size === 0 || !existing.has(`${event.id} ${webhook.id}`))) pairs.push({ event, webhook });

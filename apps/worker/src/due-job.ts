@@ -82,7 +82,7 @@ const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<vo
       shape: delivery.shape,
       epoch: chunk.epoch,
     });
-    dependencies.record(attempted.refused ? givenBackRecord(leased, webhook) : { ...attempted.result, isNew: false });
+    dependencies.record(attempted ?? givenBackRecord(leased, webhook));
   } finally {
     dependencies.slots.release(webhook.id);
   }

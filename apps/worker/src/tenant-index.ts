@@ -8,7 +8,10 @@ import { LRUCache } from 'lru-cache';
 
 /** A webhook as the worker delivers to it. */
 export type WorkerWebhook = Omit<DeliverableWebhook, 'secrets'> & {
-  readonly keys: readonly { readonly key: KeyObject; readonly expiresAtMs: number | null }[];
+  /** Sign always; one, as a list. */
+  readonly currentKeys: readonly KeyObject[];
+  /** Sign too until they expire: a rotation overlaps. */
+  readonly previousKeys: readonly { readonly key: KeyObject; readonly expiresAtMs: number }[];
 };
 
 export type TenantIndex = {
@@ -18,7 +21,9 @@ export type TenantIndex = {
 };
 
 export type TenantIndexes = {
-  /** The tenant's webhooks at `version` or newer. */
+  /** The tenant's webhooks at `version` or newer, if they are at hand. */
+  readonly peek: (tenantId: string, version: number) => TenantIndex | undefined;
+  /** The same, loading them if need be. */
   readonly get: (tenantId: string, version: number) => Promise<TenantIndex>;
 };
 
@@ -29,10 +34,14 @@ export type TenantIndexDependencies = {
   readonly tenantsMax: number;
 };
 
-const prepare = ({ secrets, ...webhook }: DeliverableWebhook): WorkerWebhook => ({
-  ...webhook,
-  keys: secrets.map(({ secret, expiresAtMs }) => ({ key: createSecretKey(secretKeyBytes(secret)), expiresAtMs })),
-});
+const prepare = ({ secrets, ...webhook }: DeliverableWebhook): WorkerWebhook => {
+  const keys = secrets.map(({ secret, expiresAtMs }) => ({ key: createSecretKey(secretKeyBytes(secret)), expiresAtMs }));
+  return {
+    ...webhook,
+    currentKeys: keys.filter((each) => each.expiresAtMs === null).map((each) => each.key),
+    previousKeys: keys.flatMap(({ key, expiresAtMs }) => (expiresAtMs === null ? [] : [{ key, expiresAtMs }])),
+  };
+};
 
 /** Makes the cache; loads are shared by those who wait for the same tenant. */
 export const createTenantIndexes = (dependencies: TenantIndexDependencies): TenantIndexes => {
@@ -58,6 +67,10 @@ export const createTenantIndexes = (dependencies: TenantIndexDependencies): Tena
   };
 
   return {
+    peek: (tenantId, version) => {
+      const index = kept.get(tenantId);
+      return index !== undefined && index.version >= version ? index : undefined;
+    },
     get: async (tenantId, version) => {
       let index = kept.get(tenantId);
       // A load that was already running may have read before the change, so one more follows it.

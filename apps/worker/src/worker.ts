@@ -1,8 +1,8 @@
 // A worker, put together: takes dispatches and chunks from the queue, delivers, records; runs a scheduler that may be the active one.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { createBreakerRegistry } from '@posthorn/breaker';
-import { attemptKindCodes, defaultRetryScheduleS, uuidv7 } from '@posthorn/core';
+import { attemptKindCodes, defaultRetryScheduleS } from '@posthorn/core';
 import {
   claimDispatch,
   existingDeliveries,
@@ -66,7 +66,6 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const flushLimits = { ...limits.circuit, slot: randomInt(statisticsSlots) };
   const report = (doing: string) => (error: unknown) => logger.error({ err: error, doing }, 'worker.error');
   const clock = await startDatabaseClock(pool);
-  const newId = (): string => uuidv7(clock.nowMs(), randomBytes(10));
 
   const breakers = createBreakerRegistry({ breakersMax: limits.breakersMax });
   const gates = createGates({
@@ -93,13 +92,15 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
   const claims = createClaims({ renew: (held) => renewClaims(pool, held, limits.claimLeaseMs), onError: report('renew claims') });
 
+  const attemptsSucceeded = metrics.attempts.labels({ outcome: 'succeeded' });
+  const attemptsFailed = metrics.attempts.labels({ outcome: 'failed' });
   const attemptDependencies = {
     send: egress.send,
     fire: breakers.fire,
     nowMs: clock.nowMs,
     random: Math.random,
     onAttempt: (ok: boolean, outcome: { readonly durationMs: number }) => {
-      metrics.attempts.inc({ outcome: ok ? 'succeeded' : 'failed' });
+      (ok ? attemptsSucceeded : attemptsFailed).inc();
       metrics.attemptSeconds.observe(outcome.durationMs / 1000);
     },
   };
@@ -112,7 +113,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const gate = { closedFor: (id: string) => gates.closedFor(id, clock.nowMs()), epochOf: gates.epochOf, fresh: gates.fresh };
   const inline = {
     attempt: (delivery: InlineDelivery) =>
-      makeAttempt({ ...delivery, kind: 'first', failures: 0, shape: delivery.webhook.version }, attemptDependencies),
+      makeAttempt({ ...delivery, kind: 'first', failures: 0, shape: delivery.webhook.version }, true, attemptDependencies),
     record: recorder.record,
     slots,
     onParked: (reason: string) => metrics.deliveriesParked.inc({ reason }),
@@ -148,7 +149,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
             load: (chunks) => loadChunks(pool, chunks),
             tenants,
             gate,
-            attempt: (attempt) => makeAttempt(attempt, attemptDependencies),
+            attempt: (attempt) => makeAttempt(attempt, false, attemptDependencies),
             slots,
             record: recorder.record,
             report: recorder.report,
@@ -174,7 +175,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     mendDueHints: () => mendDueHints(pool),
     makePartitions: () => makePartitions(pool),
     queue: producer,
-    newId,
+    newId: clock.newId,
     onFed: (kind, count) => metrics.schedulerFed.inc({ kind }, count),
     onActive: (active) => {
       metrics.schedulerActive.set(active ? 1 : 0);

@@ -7,63 +7,7 @@
 // A webhook_state row is locked only where something of it changes, and is computed from the values of the locked row: reading the
 // table again would read the snapshot and lose updates.
 
-const statsCounters = [
-  'created',
-  'succeeded',
-  'failed',
-  'skipped',
-  'cancelled',
-  'attempts',
-  'attempts_ok',
-  'retries',
-  'status_3xx',
-  'status_4xx',
-  'status_5xx',
-  'error_dns',
-  'error_connect',
-  'error_tls',
-  'error_timeout',
-  'error_reset',
-  'error_protocol',
-  'error_blocked',
-  'error_cut_off',
-  'duration_ms_sum',
-  'ms_1',
-  'ms_2',
-  'ms_4',
-  'ms_8',
-  'ms_16',
-  'ms_32',
-  'ms_64',
-  'ms_128',
-  'ms_256',
-  'ms_512',
-  'ms_1024',
-  'ms_2048',
-  'ms_4096',
-  'ms_8192',
-  'ms_16384',
-  'ms_32768',
-] as const;
-
-const bucketBounds = statsCounters.filter((name) => /^ms_\d+$/.test(name)).map((name) => Number(name.slice(3)));
-const errorNames = ['dns', 'connect', 'tls', 'timeout', 'reset', 'protocol', 'blocked', 'cut_off'] as const;
-
-const count = (condition: string): string => `count(*) filter (where ${condition})`;
-
-const attemptCounts: readonly string[] = [
-  count('counted'),
-  count('counted and ok'),
-  count('counted and kind in (1, 2)'),
-  ...[3, 4, 5].map((hundred) => count(`counted and status_code between ${hundred}00 and ${hundred}99`)),
-  ...errorNames.map((_, index) => count(`counted and error_kind = ${index + 1}`)),
-  'coalesce(sum(duration_ms) filter (where counted), 0)',
-  ...bucketBounds.map((bound, index) =>
-    count(`counted and duration_ms <= ${bound}${index === 0 ? '' : ` and duration_ms > ${bucketBounds[index - 1]}`}`),
-  ),
-];
-
-const addUp = statsCounters.map((name) => `${name} = s.${name} + excluded.${name}`).join(', ');
+import { addUp, attemptCounts, count, statsCounters } from './stats-columns.js';
 
 export const flushSql = `
 with input as materialized (

@@ -1,5 +1,8 @@
-// Writes what came back of a batch of deliveries; see flush-sql.ts for what one flush promises.
-import { booleanColumn, bytesColumn, numberArray, numberColumn, textColumn, uuidArray, uuidColumn } from './array-literal.js';
+// Writes what came back of a batch of deliveries; see flush-sql.ts for what one flush promises, first-successes-sql.ts for its short form.
+import { attemptKindCodes, storedStatusCodes } from '@posthorn/core';
+import { numberArray, uuidArray } from './array-literal.js';
+import { firstSuccessesSql } from './first-successes-sql.js';
+import { type FirstSuccess, firstSuccessColumns, generalColumns } from './flush-columns.js';
 import { flushSql } from './flush-sql.js';
 import type { HotPool } from './pools.js';
 
@@ -75,109 +78,51 @@ export type FlushLimits = {
   readonly chunkMax: number;
 };
 
-const columnsOf = (records: readonly DeliveryRecord[]): { values: string[]; lowestId: string | null; highestId: string | null } => {
-  const ids = [uuidColumn(), uuidColumn(), uuidColumn(), uuidColumn()] as const;
-  const eventType = textColumn();
-  const isNew = booleanColumn();
-  const [attempt, status, reason, dueInMs, shape, kind, version] = Array.from({ length: 7 }, numberColumn) as NumberColumns7;
-  const [startedAt, statusCode, errorKind, duration, dns, connect, tls] = Array.from({ length: 7 }, numberColumn) as NumberColumns7;
-  const [firstByte, epoch, threshold, hold] = Array.from({ length: 4 }, numberColumn) as NumberColumns4;
-  const out = booleanColumn();
-  const sent = booleanColumn();
-  const ok = booleanColumn();
-  const counts = booleanColumn();
-  const truncated = booleanColumn();
-  const error = textColumn();
-  const requestHeaders = textColumn();
-  const responseHeaders = textColumn();
-  const responseBody = bytesColumn();
-  let lowestId: string | null = null;
-  let highestId: string | null = null;
-  for (const record of records) {
-    const request = record.sent;
-    ids[0].push(record.environmentId);
-    ids[1].push(record.tenantId);
-    ids[2].push(record.eventId);
-    ids[3].push(record.webhookId);
-    eventType.push(record.eventType);
-    isNew.push(record.isNew);
-    attempt.push(record.attempt);
-    status.push(record.status);
-    reason.push(record.reason);
-    dueInMs.push(record.dueInMs);
-    out.push(record.out);
-    shape.push(record.shape);
-    sent.push(request !== null);
-    ok.push(request?.ok ?? false);
-    counts.push(request?.counts ?? false);
-    kind.push(request?.kind ?? null);
-    version.push(request?.webhookVersion ?? null);
-    startedAt.push(request?.startedAtMs ?? null);
-    statusCode.push(request?.statusCode ?? null);
-    errorKind.push(request?.errorKind ?? null);
-    error.push(request?.error ?? null);
-    duration.push(request?.durationMs ?? null);
-    dns.push(request?.dnsMs ?? null);
-    connect.push(request?.connectMs ?? null);
-    tls.push(request?.tlsMs ?? null);
-    firstByte.push(request?.firstByteMs ?? null);
-    requestHeaders.push(request?.requestHeaders ?? null);
-    responseHeaders.push(request?.responseHeaders ?? null);
-    responseBody.push(request?.responseBody ?? null);
-    truncated.push(request?.responseTruncated ?? false);
-    epoch.push(record.epoch);
-    threshold.push(record.threshold);
-    hold.push(record.holdMs);
-    if (!record.isNew) {
-      if (lowestId === null || record.eventId < lowestId) lowestId = record.eventId;
-      if (highestId === null || record.eventId > highestId) highestId = record.eventId;
-    }
-  }
-  const columns = [
-    ...ids,
-    eventType,
-    isNew,
-    attempt,
-    status,
-    reason,
-    dueInMs,
-    out,
-    shape,
-    sent,
-    ok,
-    counts,
-    kind,
-    version,
-    startedAt,
-    statusCode,
-    errorKind,
-    error,
-    duration,
-    dns,
-    connect,
-    tls,
-    firstByte,
-    requestHeaders,
-    responseHeaders,
-    responseBody,
-    truncated,
-    epoch,
-    threshold,
-    hold,
-  ];
-  return { values: columns.map((each) => each.literal()), lowestId, highestId };
+type CircuitRow = { webhook_id: string; circuit: number; circuit_epoch: number };
+
+const circuitOf = (row: CircuitRow): FlushedCircuit => ({ webhookId: row.webhook_id, circuit: row.circuit, epoch: row.circuit_epoch });
+
+/** The short form fits a successful first attempt that was recorded as one: new, ended, under the webhook's own version. */
+const isFirstSuccess = (record: DeliveryRecord): record is FirstSuccess =>
+  record.isNew &&
+  record.status === storedStatusCodes.succeeded &&
+  record.sent !== null &&
+  record.sent.ok &&
+  record.sent.kind === attemptKindCodes.first &&
+  record.sent.error === null &&
+  record.sent.webhookVersion === record.shape;
+
+const uniqueViolation = '23505';
+
+const writeFirstSuccesses = async (pool: HotPool, records: readonly FirstSuccess[], flush: Flush, limits: FlushLimits) => {
+  const result = await pool.query<CircuitRow>({
+    name: 'flush-first-successes',
+    text: firstSuccessesSql,
+    values: [...firstSuccessColumns(records), limits.slot, ...finishedOf(flush)],
+  });
+  return result.rows.map(circuitOf);
 };
-type NumberColumn = ReturnType<typeof numberColumn>;
-type NumberColumns4 = [NumberColumn, NumberColumn, NumberColumn, NumberColumn];
-type NumberColumns7 = [...NumberColumns4, NumberColumn, NumberColumn, NumberColumn];
+
+const finishedOf = (flush: Flush): readonly [string, string] => [
+  uuidArray(flush.finished.map((each) => each.id)),
+  numberArray(flush.finished.map((each) => each.claim)),
+];
 
 /**
  * Commits one flush; returns the circuits that it wrote. Idempotent: the deliveries' and attempts' keys and the fence
  * (attempt, out) make a second run change nothing. Errors are the driver's; the caller decides whether to send it again.
  */
 export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimits): Promise<readonly FlushedCircuit[]> => {
-  const { values, lowestId, highestId } = columnsOf(flush.records);
-  const result = await pool.query<{ webhook_id: string; circuit: number; circuit_epoch: number }>({
+  const { records } = flush;
+  if (flush.reportedWebhookIds.length === 0 && records.length > 0 && records.every(isFirstSuccess)) {
+    try {
+      return await writeFirstSuccesses(pool, records, flush, limits);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== uniqueViolation) throw error;
+    }
+  }
+  const { values, lowestId, highestId } = generalColumns(records);
+  const result = await pool.query<CircuitRow>({
     name: 'flush',
     text: flushSql,
     values: [
@@ -189,9 +134,8 @@ export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimit
       limits.cooldownS,
       limits.cooldownMaxS,
       limits.chunkMax,
-      uuidArray(flush.finished.map((each) => each.id)),
-      numberArray(flush.finished.map((each) => each.claim)),
+      ...finishedOf(flush),
     ],
   });
-  return result.rows.map((row) => ({ webhookId: row.webhook_id, circuit: row.circuit, epoch: row.circuit_epoch }));
+  return result.rows.map(circuitOf);
 };

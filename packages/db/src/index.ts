@@ -33,7 +33,7 @@ export {
   type SentAttempt,
   writeFlush,
 } from './flush.js';
-export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type StoredDispatch } from './ingest.js';
+export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
 export { compareSchema, migrate, migrationsFolder } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool, type PoolOptions } from './pools.js';
 export {

@@ -2,9 +2,7 @@
 import { bytesColumn, numberColumn, textArrayColumn, textColumn, uuidColumn } from './array-literal.js';
 import type { HotPool } from './pools.js';
 
-export type NewEvent = {
-  /** UUIDv7; tells the partition. */
-  readonly id: string;
+export type PreparedEvent = {
   readonly environmentId: string;
   readonly tenantId: string;
   readonly eventType: string;
@@ -18,10 +16,10 @@ export type NewEvent = {
   readonly bodyHash: Buffer | null;
   /** The idempotency key (sourceId, or the header's). */
   readonly key: string | null;
-  /** The dispatch that carries it, and the queue shard of that dispatch. */
-  readonly dispatchId: string;
-  readonly shard: number;
 };
+
+/** An event with what its batch decided: its id (UUIDv7, tells the partition), its dispatch, and that dispatch's queue shard. */
+export type NewEvent = { readonly event: PreparedEvent; readonly id: string; readonly dispatchId: string; readonly shard: number };
 
 /** A dispatch that was made, with the events it really carries. */
 export type StoredDispatch = { readonly id: string; readonly shard: number; readonly eventIds: readonly string[] };
@@ -71,6 +69,23 @@ insert into dispatches (id, event_ids, shard, lease_until)
 select dispatch_id, array_agg(id order by id), min(shard), now() + $16 * interval '1 ms' from taken group by dispatch_id
 returning id, shard, event_ids`;
 
+// The same where no event has a key.
+const ingestWithoutKeysSql = `
+with input as materialized (
+  select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[], $9::text[], $10::text[],
+                       $11::uuid[], $12::int2[])
+      as t (id, environment_id, tenant_id, event_type, source_id, event_time_ms, project_flows, data, current_context, resources, dispatch_id, shard)
+),
+stored as (
+  insert into events (id, environment_id, tenant_id, event_type, source_id, event_time, project_flows, data, current_context, resources, dispatch_id)
+  select id, environment_id, tenant_id, event_type, source_id, coalesce(to_timestamp(event_time_ms / 1000), date_trunc('milliseconds', now())),
+         project_flows::text[], data, current_context, resources, dispatch_id
+    from input
+)
+insert into dispatches (id, event_ids, shard, lease_until)
+select dispatch_id, array_agg(id order by id), min(shard), now() + $13 * interval '1 ms' from input group by dispatch_id
+returning id, shard, event_ids`;
+
 type Columns = ReturnType<typeof newColumns>;
 const newColumns = () => ({
   id: uuidColumn(),
@@ -89,8 +104,8 @@ const newColumns = () => ({
   shard: numberColumn(),
 });
 
-const pushEvent = (columns: Columns, event: NewEvent): void => {
-  columns.id.push(event.id);
+const pushEvent = (columns: Columns, { event, id, dispatchId, shard }: NewEvent): void => {
+  columns.id.push(id);
   columns.environmentId.push(event.environmentId);
   columns.tenantId.push(event.tenantId);
   columns.eventType.push(event.eventType);
@@ -102,8 +117,8 @@ const pushEvent = (columns: Columns, event: NewEvent): void => {
   columns.resources.push(event.resources);
   columns.bodyHash.push(event.bodyHash);
   columns.key.push(event.key);
-  columns.dispatchId.push(event.dispatchId);
-  columns.shard.push(event.shard);
+  columns.dispatchId.push(dispatchId);
+  columns.shard.push(shard);
 };
 
 /**
@@ -119,12 +134,14 @@ export const insertEvents = async (
 ): Promise<readonly StoredDispatch[]> => {
   const columns = newColumns();
   for (const event of events) pushEvent(columns, event);
-  const literals = Object.values(columns).map((column) => column.literal());
-  const result = await pool.query<{ id: string; shard: number; event_ids: string[] }>({
-    name: 'ingest',
-    text: ingestSql,
-    values: [...literals, `${idempotencyHours} hours`, leaseMs],
-  });
+  const { bodyHash: _bodyHash, key: _key, ...rest } = columns;
+  const literalsOf = (some: Readonly<Record<string, { readonly literal: () => string }>>) =>
+    Object.values(some).map((column) => column.literal());
+  const result = await pool.query<{ id: string; shard: number; event_ids: string[] }>(
+    events.every(({ event }) => event.key === null)
+      ? { name: 'ingest-without-keys', text: ingestWithoutKeysSql, values: [...literalsOf(rest), leaseMs] }
+      : { name: 'ingest', text: ingestSql, values: [...literalsOf(columns), `${idempotencyHours} hours`, leaseMs] },
+  );
   return result.rows.map((row) => ({ id: row.id, shard: row.shard, eventIds: row.event_ids }));
 };
 

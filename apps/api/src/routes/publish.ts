@@ -1,12 +1,11 @@
 // POST /v1/events and /v1/events/batch: 202 means durable. The body is taken as text and cut, never parsed and written again.
 import { isUtf8 } from 'node:buffer';
 import { eventLimits, isName, type ParsedEvent, type ProblemError, parseBatch, parseEvent, problem, problemDocument } from '@posthorn/core';
-import type { KeyOwner } from '@posthorn/db';
+import type { KeyOwner, PreparedEvent } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
 import type { Access } from '../access.js';
 import { limits } from '../limits.js';
-import type { PreparedEvent } from '../micro-batcher.js';
 
 export type PublishDependencies = AcceptDependencies & {
   readonly access: Access;
