@@ -21,6 +21,10 @@ export type DispatchDependencies = {
   readonly inline: Omit<InlineDependencies, 'mayBegin'>;
   readonly hold: { readonly add: (id: string, claim: number, claimedAt: number) => Claim; readonly remove: (id: string) => void };
   readonly finish: (dispatch: FinishedDispatch) => Promise<void>;
+  /** Makes one dispatch of each event. */
+  readonly split: (dispatch: FinishedDispatch) => Promise<void>;
+  /** Takes the dispatch out of the way for good, loudly. */
+  readonly setAside: (dispatch: FinishedDispatch) => Promise<void>;
 };
 
 type Pair = { readonly event: LoadedEvent; readonly webhook: WorkerWebhook };
@@ -33,6 +37,9 @@ export const handleDispatch = async (ref: DispatchRef, dependencies: DispatchDep
   const events = await dependencies.claim(ref);
   if (events.length === 0) return null;
   const n = ref.claim + 1;
+  // Each claim before this one ended with the death of its worker, or with a freeze: find out which event is to blame.
+  if (n >= limits.claimsBeforeSetAside && events.length === 1) return dependencies.setAside({ id: ref.id, claim: n }).then(() => null);
+  if (n >= limits.claimsBeforeSplit && events.length > 1) return dependencies.split({ id: ref.id, claim: n }).then(() => null);
   const claim = dependencies.hold.add(ref.id, n, claimedAt);
   try {
     const existing =

@@ -146,11 +146,31 @@ export const makeUnclaimedDispatchesDue = async (pool: HotPool): Promise<number>
   return result.rowCount ?? 0;
 };
 
-/** Sets aside dispatches of a single event that were claimed `claimsMax` times: each time the worker died of them. */
-export const setAsideDispatch = async (pool: HotPool, id: string, claim: number): Promise<void> => {
-  await pool.query({
-    name: 'set-aside',
-    text: 'update dispatches set set_aside_at = now() where id = $1 and claim = $2',
-    values: [id, claim],
+/**
+ * Replaces a dispatch, which this claim holds, by one dispatch for each of its events, due at once: a worker died of it more than once, and
+ * so only the event that is to blame goes on to do so.
+ */
+export const splitDispatch = async (
+  pool: HotPool,
+  dispatch: { readonly id: string; readonly claim: number },
+  newId: () => string,
+): Promise<void> => {
+  const found = await pool.query<{ count: number }>({
+    text: 'select cardinality(event_ids) as count from dispatches where id = $1',
+    values: [dispatch.id],
   });
+  const ids = Array.from({ length: found.rows[0]?.count ?? 0 }, newId);
+  await pool.query({
+    text: `with whole as (delete from dispatches where id = $1 and claim = $2 returning event_ids, shard),
+                part as (select p.id, p.event_id, whole.shard from whole cross join unnest($3::uuid[], whole.event_ids) as p (id, event_id)),
+                moved as (update events e set dispatch_id = part.id from part where e.id = part.event_id)
+           insert into dispatches (id, event_ids, shard, claim, lease_until)
+           select id, array[event_id], shard, $2, now() from part`,
+    values: [dispatch.id, dispatch.claim, ids],
+  });
+};
+
+/** Takes a dispatch of a single event, which this claim holds, out of the way: whoever works on it dies. Nothing feeds it any more. */
+export const setAsideDispatch = async (pool: HotPool, id: string, claim: number): Promise<void> => {
+  await pool.query({ text: 'update dispatches set set_aside_at = now() where id = $1 and claim = $2', values: [id, claim] });
 };

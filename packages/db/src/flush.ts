@@ -86,8 +86,7 @@ const circuitOf = (row: CircuitRow): FlushedCircuit => ({ webhookId: row.webhook
 const isFirstSuccess = (record: DeliveryRecord): record is FirstSuccess =>
   record.isNew &&
   record.status === storedStatusCodes.succeeded &&
-  record.sent !== null &&
-  record.sent.ok &&
+  record.sent?.ok === true &&
   record.sent.kind === attemptKindCodes.first &&
   record.sent.error === null &&
   record.sent.webhookVersion === record.shape;

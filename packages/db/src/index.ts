@@ -12,6 +12,7 @@ export {
   makeUnclaimedDispatchesDue,
   renewClaims,
   setAsideDispatch,
+  splitDispatch,
 } from './dispatches.js';
 export { type Chunk, type LoadedDelivery, leaseChunks, loadChunks, mendDueHints, type RoundLimits } from './due-deliveries.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.js';

@@ -8,9 +8,6 @@ export type QueueConsumer = {
   readonly start: () => void;
   /** Takes no more jobs and waits for those that run. */
   readonly stop: () => Promise<void>;
-  /** Stops taking jobs until `resume`; those that run go on. */
-  readonly pause: () => void;
-  readonly resume: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -52,12 +49,6 @@ export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => 
   return {
     start: () => {
       for (const worker of workers) worker.run().catch(options.onError);
-    },
-    pause: () => {
-      for (const worker of workers) worker.pause(true).catch(options.onError);
-    },
-    resume: () => {
-      for (const worker of workers) if (worker.isPaused()) Promise.resolve(worker.resume()).catch(options.onError);
     },
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.close()));

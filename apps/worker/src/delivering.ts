@@ -1,0 +1,177 @@
+// Delivering on this worker's Postgres and egress: everything between a job and its flush.
+import { randomInt } from 'node:crypto';
+import { createBreakerRegistry } from '@posthorn/breaker';
+import { attemptKindCodes, defaultRetryScheduleS } from '@posthorn/core';
+import {
+  claimDispatch,
+  type DatabaseClock,
+  existingDeliveries,
+  type HotPool,
+  loadChunks,
+  loadTenantWebhooks,
+  readChangedGates,
+  readGates,
+  renewClaims,
+  type SecretBox,
+  setAsideDispatch,
+  splitDispatch,
+  writeFlush,
+} from '@posthorn/db';
+import type { Egress } from '@posthorn/egress';
+import type { DispatchJob, DueJob } from '@posthorn/queue';
+import type { Logger, Metrics } from '@posthorn/telemetry';
+import { type Attempt, makeAttempt } from './attempt.js';
+import { createClaims } from './claims.js';
+import type { InlineDelivery } from './deliver-inline.js';
+import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
+import { type DueDependencies, handleDue } from './due-job.js';
+import { createGates } from './gates.js';
+import { deliveryDefaults, limits } from './limits.js';
+import { createRecorder } from './recorder.js';
+import { createSlots } from './slots.js';
+import { createTenantIndexes } from './tenant-index.js';
+
+export type DeliveringOptions = {
+  readonly pool: HotPool;
+  readonly egress: Egress;
+  readonly secretBox: SecretBox;
+  readonly clock: DatabaseClock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly report: (doing: string) => (error: unknown) => void;
+};
+
+export type Delivering = {
+  readonly handleDispatch: (job: DispatchJob) => Promise<void>;
+  readonly handleDue: (job: DueJob) => Promise<void>;
+  readonly start: () => Promise<void>;
+  /** Resolves when every request has ended and every result is committed. */
+  readonly finish: () => Promise<void>;
+  readonly stop: () => void;
+  /** Whether circuits and pauses were read lately enough to begin attempts. */
+  readonly fresh: () => boolean;
+};
+
+const statisticsSlots = 16;
+const lookForCapacityEveryMs = 20;
+const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+/** How attempts are made: through the breakers and the egress seam, counted as they end. */
+const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: ReturnType<typeof createBreakerRegistry>['fire']) => {
+  const succeeded = metrics.attempts.labels({ outcome: 'succeeded' });
+  const failed = metrics.attempts.labels({ outcome: 'failed' });
+  const dependencies = {
+    send: egress.send,
+    fire,
+    nowMs: clock.nowMs,
+    random: Math.random,
+    onAttempt: (ok: boolean, outcome: { readonly durationMs: number }) => {
+      (ok ? succeeded : failed).inc();
+      metrics.attemptSeconds.observe(outcome.durationMs / 1000);
+    },
+  };
+  return {
+    first: ({ event, webhook, n, epoch }: InlineDelivery) =>
+      makeAttempt({ event, webhook, n, kind: 'first', failures: 0, shape: webhook.version, epoch }, true, dependencies),
+    leased: (attempt: Attempt) => makeAttempt(attempt, false, dependencies),
+  };
+};
+
+/** The one writer, its flushes measured and its circuits told to the gates. */
+const createRecording = ({ pool, metrics, logger }: DeliveringOptions, onCircuits: Parameters<typeof createRecorder>[0]['onCircuits']) => {
+  const flushLimits = { ...limits.circuit, slot: randomInt(statisticsSlots) };
+  return createRecorder({
+    write: (flush) => writeFlush(pool, flush, flushLimits),
+    onCircuits,
+    onFlushed: (rows, durationMs) => {
+      metrics.flushRows.observe(rows);
+      metrics.flushSeconds.observe(durationMs / 1000);
+    },
+    onError: (error, rows) => logger.error({ err: error, rows }, 'flush.failed'),
+  });
+};
+
+export const createDelivering = (options: DeliveringOptions): Delivering => {
+  const { pool, egress, clock, logger, metrics, report } = options;
+  const breakers = createBreakerRegistry({ breakersMax: limits.breakersMax });
+  const gates = createGates({
+    readChanged: (sinceMs) => readChangedGates(pool, sinceMs),
+    read: (webhookIds) => readGates(pool, webhookIds),
+    breakers,
+    onError: report('read gates'),
+  });
+  const tenants = createTenantIndexes({
+    load: (tenantId) =>
+      loadTenantWebhooks(pool, tenantId, options.secretBox, { ...deliveryDefaults, retryScheduleS: defaultRetryScheduleS }),
+    onLoaded: gates.learn,
+    tenantsMax: limits.tenantsMax,
+  });
+  const slots = createSlots();
+  const recorder = createRecording(options, gates.follow);
+  const claims = createClaims({ renew: (held) => renewClaims(pool, held, limits.claimLeaseMs), onError: report('renew claims') });
+  const attempts = createAttempts(options, breakers.fire);
+  const background = new Set<Promise<void>>();
+  const gate = { closedFor: (webhookId: string) => gates.closedFor(webhookId, clock.nowMs()), epochOf: gates.epochOf, fresh: gates.fresh };
+
+  const dispatching: DispatchDependencies = {
+    claim: (ref) => claimDispatch(pool, ref, limits.claimLeaseMs),
+    existing: (ref, eventIds) => existingDeliveries(pool, ref, eventIds),
+    tenants,
+    gate,
+    inline: { attempt: attempts.first, record: recorder.record, slots, onParked: (reason) => metrics.deliveriesParked.inc({ reason }) },
+    hold: claims,
+    finish: recorder.finish,
+    split: (dispatch) => splitDispatch(pool, dispatch, clock.newId),
+    setAside: async (dispatch) => {
+      logger.error({ dispatch_id: dispatch.id, claim: dispatch.claim }, 'dispatch.set_aside');
+      await setAsideDispatch(pool, dispatch.id, dispatch.claim);
+    },
+  };
+  const due: DueDependencies = {
+    load: (chunks) => loadChunks(pool, chunks),
+    tenants,
+    gate,
+    attempt: attempts.leased,
+    slots,
+    record: recorder.record,
+    report: recorder.report,
+    track: (running) => {
+      const tracked = running.catch(report('deliver')).finally(() => background.delete(tracked));
+      background.add(tracked);
+    },
+  };
+  /** Nothing new is begun while too many requests are open, or while the circuits are not known. */
+  const capacity = async (): Promise<void> => {
+    while (egress.openRequests() > limits.openRequestsMax || !gates.fresh()) await wait(lookForCapacityEveryMs);
+  };
+  const gauge = setInterval(() => metrics.openRequests.set(egress.openRequests()), 1_000);
+  gauge.unref();
+
+  return {
+    handleDispatch: async (job) => {
+      await capacity();
+      await handleDispatch(job, dispatching);
+    },
+    handleDue: async (job) => {
+      await handleDue(job.chunks, due);
+    },
+    start: gates.start,
+    finish: async () => {
+      while (background.size > 0 || egress.openRequests() > 0) {
+        await Promise.all(background);
+        await wait(lookForCapacityEveryMs);
+      }
+      await recorder.drain();
+    },
+    stop: () => {
+      clearInterval(gauge);
+      claims.stop();
+      gates.stop();
+      breakers.shutdown();
+    },
+    fresh: gates.fresh,
+  };
+};
+
+// The flush's SQL names these by number.
+if (attemptKindCodes.probe !== 2 || attemptKindCodes.retry !== 1) throw new Error('the flush counts probes and retries by their codes');
