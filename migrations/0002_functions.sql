@@ -9,8 +9,12 @@ declare
   upper_bound text;
   made integer := 0;
 begin
+  -- Two at once would both find a day missing, and one of them would fail. Held to the end of the transaction, so poolers do no harm.
+  perform pg_advisory_xact_lock(hashtext('make_partitions'));
   -- A window of idempotency keys may have begun a week ago (POSTHORN_IDEMPOTENCY_HOURS up to 168).
-  for day in select generate_series(first_day - 7, last_day, interval '1 day')::date loop
+  -- Days are counted as numbers: a series of timestamps would go by the session's time zone, and leave out the last day where a clock
+  -- change falls on midnight.
+  for day in select first_day + n from generate_series(-7, last_day - first_day) as n loop
     foreach parent in array array['events', 'deliveries', 'attempts', 'idempotency_keys'] loop
       partition := parent || '_' || to_char(day, 'YYYYMMDD');
       if to_regclass(partition) is not null or (day < first_day and parent <> 'idempotency_keys') then

@@ -2,8 +2,10 @@
 import type { ColumnType, Generated } from 'kysely';
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>;
+type GivenTime = ColumnType<Date, Date | string, Date | string>;
 type NullableTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type Json<T> = ColumnType<T, string | undefined, string>;
+type GivenJson<T> = ColumnType<T, string, string>;
 type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
 
 export type EnvironmentsTable = {
@@ -101,8 +103,8 @@ export type WebhookVersionsTable = {
   tenant_id: string;
   webhook_id: string;
   version: number;
-  snapshot: Json<Record<string, unknown>>;
-  changes: Json<Record<string, unknown>>;
+  snapshot: GivenJson<Record<string, unknown>>;
+  changes: GivenJson<Record<string, unknown>>;
   changed_by_key_id: string | null;
   changed_by: string;
   changed_at: Time;
@@ -127,7 +129,7 @@ export type EventsTable = {
   tenant_id: string;
   event_type: string;
   source_id: string | null;
-  event_time: Time;
+  event_time: GivenTime;
   project_flows: string[] | null;
   data: string;
   current_context: string | null;
@@ -143,9 +145,9 @@ export type DeliveriesTable = {
   webhook_id: string;
   status: number;
   reason: number | null;
-  attempt: number;
-  failures: number;
-  out: boolean;
+  attempt: Generated<number>;
+  failures: Generated<number>;
+  out: Generated<boolean>;
   due_at: NullableTime;
   last_status_code: number | null;
   last_error_kind: number | null;
@@ -160,7 +162,7 @@ export type AttemptsTable = {
   n: number;
   kind: number;
   webhook_version: number;
-  started_at: Time;
+  started_at: GivenTime;
   ok: boolean;
   status_code: number | null;
   error_kind: number | null;
@@ -173,7 +175,7 @@ export type AttemptsTable = {
   request_headers: string | null;
   response_headers: string | null;
   response_body: Buffer | null;
-  response_truncated: boolean;
+  response_truncated: Generated<boolean>;
 };
 
 export type AuditLogTable = {
@@ -188,7 +190,7 @@ export type AuditLogTable = {
   subject_id: string | null;
 };
 
-export type DispatchesTable = { id: string; event_ids: string[]; claim: number };
+export type DispatchesTable = { id: string; event_ids: string[]; claim: Generated<number>; lease_until: GivenTime };
 
 export type Tables = {
   environments: EnvironmentsTable;

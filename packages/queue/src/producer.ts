@@ -117,7 +117,8 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
     addDue: (job, id, shard) => add('due', shard, [{ id, data: job }]),
     waiting: (lane, shard) => queues.get(queueName(lane, shard))?.waiting ?? Number.POSITIVE_INFINITY,
     lostData: async (shard) => {
-      if (backend.redis === null) return false;
+      // While it is not connected, nothing can be said.
+      if (backend.redis === null || backend.redis.status !== 'ready') return false;
       return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs)) === 'OK';
     },
     ready: async () => {

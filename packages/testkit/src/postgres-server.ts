@@ -1,8 +1,9 @@
-// Real Postgres for tests: one server for the whole run, one template with the migrated schema, one clone of it per test file.
+// Real Postgres for tests: one server for the whole run, one template with the migrated schema (ours and the queue's), one clone of it per test file.
 import { randomBytes } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate, startEmbeddedPostgres } from '@posthorn/db';
+import { migrateQueue } from '@posthorn/queue';
 import pg from 'pg';
 import { givenPostgresUrl, testPostgresUrl } from './environment.js';
 import { eventually } from './eventually.js';
@@ -36,7 +37,9 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       await client.query(`drop database if exists ${templateName} with (force)`);
       await client.query(`create database ${templateName}`);
     });
-    await migrate(withDatabase(server.url, templateName));
+    const templateUrl = withDatabase(server.url, templateName);
+    await migrate(templateUrl);
+    await migrateQueue({ kind: 'postgres', url: templateUrl, connectionsMax: 2 });
     return server;
   } catch (error) {
     await server.stop();
