@@ -1,10 +1,12 @@
-// First attempts, inside the job of their dispatch. A delivery that is not done when the job's patience is over leaves the dispatch:
-// under way, it is recorded waiting under a lease and its result follows; not begun, it is recorded waiting and due. So a slow endpoint
-// never holds a job.
+// First attempts, inside the job of their dispatch. A request that is open for too long leaves the dispatch: its delivery is recorded
+// waiting under a lease, and its result follows. A delivery that waits too long for a place at its webhook leaves it too, waiting and due.
+// So a slow endpoint never holds a job.
 import { storedStatusCodes } from '@posthorn/core';
 import type { DeliveryRecord, LoadedEvent } from '@posthorn/db';
 import { type Attempted, recordBase } from './attempt.js';
 import { limits } from './limits.js';
+import type { Patience } from './patience.js';
+import type { Places } from './places.js';
 import type { Slots, Ticket } from './slots.js';
 import type { WorkerWebhook } from './tenant-index.js';
 
@@ -14,6 +16,8 @@ export type InlineDependencies = {
   readonly attempt: (delivery: InlineDelivery) => Promise<Attempted>;
   readonly record: (record: DeliveryRecord) => void;
   readonly slots: Slots;
+  readonly places: Places;
+  readonly patience: Patience;
   /** `later`: recorded waiting instead (the gates are stale). `never`: the claim is over, so the delivery is somebody else's to make. */
   readonly mayBegin: () => 'now' | 'later' | 'never';
   readonly onParked: (reason: 'slow' | 'in_flight_limit') => void;
@@ -33,83 +37,87 @@ export const waitingRecord = (event: LoadedEvent, webhook: WorkerWebhook, epoch:
   holdMs: null,
 });
 
-type State = 'waiting' | 'under way' | 'parked' | 'done';
+// in line: waits for a place at its webhook; ready: has it, and waits for one of the worker's own.
+type State = 'in line' | 'ready' | 'under way' | 'parked' | 'done';
 
-/** Runs one delivery; `finished` resolves when its record is given, or when it was parked. */
-export type RunningDelivery = { readonly finished: Promise<void>; readonly park: () => void };
+/**
+ * Makes a delivery as soon as its webhook and the worker have a place for it. Resolves when its record is given, or when it was parked.
+ * Rejects only if our own side is broken.
+ */
+export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDependencies): Promise<void> =>
+  new Promise((leave, fail) => {
+    const { event, webhook, n, epoch } = delivery;
+    const { slots, places, patience, record } = dependencies;
+    let state: State = 'in line';
 
-/** Begins a delivery as soon as its webhook has a place for it. */
-export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDependencies): RunningDelivery => {
-  const { event, webhook, n, epoch } = delivery;
-  let state: State = 'waiting';
-  let leave: () => void = () => undefined;
-  let fail: (error: unknown) => void = () => undefined;
-  const finished = new Promise<void>((resolve, reject) => {
-    leave = resolve;
-    fail = reject;
-  });
+    const end = (last: DeliveryRecord | null): void => {
+      state = 'done';
+      if (last !== null) record(last);
+      leave();
+    };
 
-  const giveUp = (): void => {
-    state = 'done';
-    dependencies.record(waitingRecord(event, webhook, epoch));
-    leave();
-  };
+    /** The request has ended: its place is free. True: it had been parked. */
+    const letGo = (): boolean => {
+      slots.release(webhook.id);
+      const wasParked = state === 'parked';
+      if (wasParked) slots.unmarkSlow(webhook.id);
+      else places.release();
+      return wasParked;
+    };
 
-  const abandon = (): void => {
-    state = 'done';
-    leave();
-  };
+    const settle = (attempted: Attempted): void => {
+      if (letGo()) end(attempted === null ? givenBack(delivery) : { ...attempted, isNew: false });
+      else end(attempted ?? waitingRecord(event, webhook, epoch));
+    };
 
-  const settle = (attempted: Attempted): void => {
-    const wasParked = state === 'parked';
-    if (wasParked) dependencies.slots.unmarkSlow(webhook.id);
-    state = 'done';
-    if (attempted === null) dependencies.record(wasParked ? givenBack(delivery) : waitingRecord(event, webhook, epoch));
-    else dependencies.record(wasParked ? { ...attempted, isNew: false } : attempted);
-    leave();
-  };
-
-  const run = async (): Promise<void> => {
-    try {
-      if (state === 'done') return;
-      const may = dependencies.mayBegin();
-      if (may === 'later') return giveUp();
-      if (may === 'never') return abandon();
-      state = 'under way';
-      settle(await dependencies.attempt(delivery));
-    } catch (error) {
+    // Its lease, or its dispatch's, runs out, and it is made again.
+    const breakOff = (error: unknown): void => {
+      letGo();
+      state = 'done';
       fail(error);
-    } finally {
-      dependencies.slots.release(webhook.id);
-    }
-  };
+    };
 
-  const ticket: Ticket = dependencies.slots.take(webhook.id, webhook.maxInFlight);
-  if (ticket.granted === true) void run();
-  else void ticket.granted.then((granted) => (granted ? run() : undefined));
-  return {
-    finished,
-    park: () => {
-      if (state === 'waiting') {
-        ticket.giveUp();
-        dependencies.onParked('in_flight_limit');
-        if (dependencies.mayBegin() === 'never') abandon();
-        else giveUp();
-      } else if (state === 'under way') {
-        state = 'parked';
-        dependencies.slots.markSlow(webhook.id);
-        dependencies.onParked('slow');
-        dependencies.record({
-          ...waitingRecord(event, webhook, epoch),
-          attempt: n,
-          out: true,
-          dueInMs: webhook.timeoutMs + limits.parkedLeaseExtraMs,
-        });
-        leave();
+    const begin = (): void => {
+      const may = dependencies.mayBegin();
+      if (may !== 'now') {
+        slots.release(webhook.id);
+        places.release();
+        end(may === 'later' ? waitingRecord(event, webhook, epoch) : null);
+        return;
       }
-    },
-  };
-};
+      state = 'under way';
+      patience.watch(park);
+      dependencies.attempt(delivery).then(settle, breakOff);
+    };
+
+    const park = (): void => {
+      if (state !== 'under way') return;
+      state = 'parked';
+      slots.markSlow(webhook.id);
+      places.release();
+      dependencies.onParked('slow');
+      record({ ...waitingRecord(event, webhook, epoch), attempt: n, out: true, dueInMs: webhook.timeoutMs + limits.parkedLeaseExtraMs });
+      leave();
+    };
+
+    const ready = (): void => {
+      state = 'ready';
+      places.take(begin);
+    };
+
+    const ticket: Ticket = slots.take(webhook.id, webhook.maxInFlight);
+    if (ticket.granted === true) return ready();
+    patience.watch(() => {
+      if (state !== 'in line') return;
+      ticket.giveUp();
+      dependencies.onParked('in_flight_limit');
+      end(dependencies.mayBegin() === 'never' ? null : waitingRecord(event, webhook, epoch));
+    });
+    ticket.granted.then((granted) => {
+      if (granted && state === 'in line') ready();
+      else if (granted) slots.release(webhook.id);
+    }, fail);
+  });
 
 /** A leased delivery that was not sent after all: due again, under the number it had. */
 const givenBack = ({ event, webhook, n, epoch }: InlineDelivery): DeliveryRecord => ({

@@ -27,6 +27,8 @@ import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
 import { type DueDependencies, handleDue } from './due-job.js';
 import { createGates } from './gates.js';
 import { deliveryDefaults, limits } from './limits.js';
+import { createPatience } from './patience.js';
+import { createPlaces } from './places.js';
 import { createRecorder } from './recorder.js';
 import { createSlots } from './slots.js';
 import { createTenantIndexes } from './tenant-index.js';
@@ -53,7 +55,7 @@ export type Delivering = {
 };
 
 const statisticsSlots = 16;
-const lookForCapacityEveryMs = 20;
+const lookForCapacityEveryMs = 5;
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** How attempts are made: through the breakers and the egress seam, counted as they end. */
@@ -107,6 +109,8 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     tenantsMax: limits.tenantsMax,
   });
   const slots = createSlots();
+  const places = createPlaces(limits.inlineInFlightMax);
+  const patience = createPatience(limits.parkAfterMs);
   const recorder = createRecording(options, gates.follow);
   const claims = createClaims({ renew: (held) => renewClaims(pool, held, limits.claimLeaseMs), onError: report('renew claims') });
   const attempts = createAttempts(options, breakers.fire);
@@ -118,7 +122,14 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     existing: (ref, eventIds) => existingDeliveries(pool, ref, eventIds),
     tenants,
     gate,
-    inline: { attempt: attempts.first, record: recorder.record, slots, onParked: (reason) => metrics.deliveriesParked.inc({ reason }) },
+    inline: {
+      attempt: attempts.first,
+      record: recorder.record,
+      slots,
+      places,
+      patience,
+      onParked: (reason) => metrics.deliveriesParked.inc({ reason }),
+    },
     hold: claims,
     finish: recorder.finish,
     split: (dispatch) => splitDispatch(pool, dispatch, clock.newId),
@@ -140,9 +151,10 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       background.add(tracked);
     },
   };
-  /** Nothing new is begun while too many requests are open, or while the circuits are not known. */
+  /** Nothing is claimed while as much as this worker can do is under way, or while the circuits are not known. */
   const capacity = async (): Promise<void> => {
-    while (egress.openRequests() > limits.openRequestsMax || !gates.fresh()) await wait(lookForCapacityEveryMs);
+    while (places.load() >= limits.inlineInFlightMax || egress.openRequests() > limits.openRequestsMax || !gates.fresh())
+      await wait(lookForCapacityEveryMs);
   };
   const gauge = setInterval(() => metrics.openRequests.set(egress.openRequests()), 1_000);
   gauge.unref();
@@ -167,6 +179,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       clearInterval(gauge);
       claims.stop();
       gates.stop();
+      patience.stop();
       breakers.shutdown();
     },
     fresh: gates.fresh,

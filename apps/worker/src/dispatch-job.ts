@@ -3,7 +3,7 @@
 import { matchEvent, reasonCodes, storedStatusCodes } from '@posthorn/core';
 import type { DeliveryRecord, DispatchRef, FinishedDispatch, LoadedEvent } from '@posthorn/db';
 import type { Claim } from './claims.js';
-import { deliverInline, type InlineDependencies, type RunningDelivery, waitingRecord } from './deliver-inline.js';
+import { deliverInline, type InlineDependencies, waitingRecord } from './deliver-inline.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
 import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
@@ -79,7 +79,7 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
   const { inline, gate } = dependencies;
   const mayBegin = () => (!claim.holds() ? 'never' : gate.fresh() ? 'now' : 'later');
   const inlineDependencies: InlineDependencies = { ...inline, mayBegin };
-  const running: RunningDelivery[] = [];
+  const running: Promise<void>[] = [];
   for (const { event, webhook } of pairs) {
     const epoch = gate.epochOf(webhook.id);
     if (webhook.disabled) inline.record(skippedRecord({ event, webhook }, epoch));
@@ -87,15 +87,7 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
       inline.record(waitingRecord(event, webhook, epoch));
     else running.push(deliverInline({ event, webhook, n, epoch }, inlineDependencies));
   }
-  if (running.length === 0) return;
-  const patience = setTimeout(() => {
-    for (const delivery of running) delivery.park();
-  }, limits.parkAfterMs);
-  try {
-    await Promise.all(running.map((delivery) => delivery.finished));
-  } finally {
-    clearTimeout(patience);
-  }
+  await Promise.all(running);
 };
 
 const skippedRecord = ({ event, webhook }: Pair, epoch: number): DeliveryRecord => ({

@@ -3,13 +3,15 @@ export const limits = {
   /** How long a claim holds without renewal, and how often it is renewed. */
   claimLeaseMs: 8_000,
   claimRenewMs: 2_500,
-  /** How long a dispatch or a delivery may keep its job waiting before it leaves it. */
+  /** How long a request may be open, or a delivery wait for a place at its webhook, before it leaves its dispatch. */
   parkAfterMs: 500,
+  /** Inline deliveries under way in this worker; the others wait their turn, and no dispatch is claimed meanwhile. */
+  inlineInFlightMax: 512,
   /** The lease of a parked request beyond its timeout. */
   parkedLeaseExtraMs: 10_000,
   /** Inline deliveries of one dispatch; what matches beyond that waits for the scheduler. */
   inlineDeliveriesMax: 1_000,
-  /** Requests under way in this worker; no new dispatch is taken above. */
+  /** Requests open in this worker, slow ones included; no dispatch is claimed above. */
   openRequestsMax: 1_024,
   /** A flush starts at so many rows, or so long after the first, whichever is first; it carries at most flushRowsMax. */
   flushRowsStart: 64,
