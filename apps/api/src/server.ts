@@ -14,7 +14,7 @@ import {
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
-import type { Logger, Metrics } from '@posthorn/telemetry';
+import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { createAccess } from './access.js';
@@ -68,12 +68,13 @@ const newApp = (): FastifyInstance =>
 /** Makes the API on open resources; they stay the caller's to close. */
 export const createApi = async (options: ApiOptions): Promise<Api> => {
   const { pool, db, logger, metrics } = options;
+  const logError = createErrorLog(logger);
   const clock = await startDatabaseClock(pool);
   const { newId } = clock;
   const queue = createQueueProducer({
     location: options.queue,
     shards: options.queueShards,
-    onError: (error) => logger.warn({ err: error }, 'queue.error'),
+    onError: (error) => logError('queue.error', error),
   });
 
   const tenants = new LRUCache<string, string>({ max: limits.tenantsMax });
@@ -90,7 +91,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     for (const { id, shard, eventIds } of dispatches) {
       if (queue.waiting('first', shard) >= limits.waitingDispatchesMax) continue;
       const job = { id, claim: 0, firstEventId: eventIds[0] ?? id, lastEventId: eventIds.at(-1) ?? id };
-      queue.addDispatch(job, shard).catch((error: unknown) => logger.warn({ err: error, dispatch_id: id }, 'queue.add_failed'));
+      queue.addDispatch(job, shard).catch((error: unknown) => logError('queue.add_failed', error));
     }
   };
   let turn = 0;
@@ -116,8 +117,10 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   const access = createAccess((keyHash) => findKeyOwner(db, keyHash));
   const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
   const app = newApp();
+  // Fastify takes text as it is, past every check of our own parser: an event comes as application/json or not at all.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(compileSchema);
-  registerProblems(app, (error, requestId) => logger.error({ err: error, request_id: requestId }, 'request.failed'));
+  registerProblems(app, (error, requestId) => logError('request.failed', error, { request_id: requestId }));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -44,7 +44,7 @@ export type AttemptDependencies = {
   readonly onAttempt: (ok: boolean, outcome: Outcome) => void;
 };
 
-export const userAgent = 'Posthorn/0.1 (+https://posthorn.dev)';
+export const userAgent = 'Posthorn/0.1';
 const contentType = 'application/json';
 
 /** A delivery's public id. */

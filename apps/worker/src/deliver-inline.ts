@@ -81,7 +81,8 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
       const may = dependencies.mayBegin();
       if (may !== 'now') {
         slots.release(webhook.id);
-        places.release();
+        // Not at once: whoever is next may be refused too, and so on down the line.
+        queueMicrotask(places.release);
         end(may === 'later' ? waitingRecord(event, webhook, epoch) : null);
         return;
       }

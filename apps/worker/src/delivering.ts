@@ -80,7 +80,7 @@ const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: Ret
 };
 
 /** The one writer, its flushes measured and its circuits told to the gates. */
-const createRecording = ({ pool, metrics, logger }: DeliveringOptions, onCircuits: Parameters<typeof createRecorder>[0]['onCircuits']) => {
+const createRecording = ({ pool, metrics, report }: DeliveringOptions, onCircuits: Parameters<typeof createRecorder>[0]['onCircuits']) => {
   const flushLimits = { ...limits.circuit, slot: randomInt(statisticsSlots) };
   return createRecorder({
     write: (flush) => writeFlush(pool, flush, flushLimits),
@@ -89,7 +89,7 @@ const createRecording = ({ pool, metrics, logger }: DeliveringOptions, onCircuit
       metrics.flushRows.observe(rows);
       metrics.flushSeconds.observe(durationMs / 1000);
     },
-    onError: (error, rows) => logger.error({ err: error, rows }, 'flush.failed'),
+    onError: report('flush'),
   });
 };
 

@@ -13,6 +13,21 @@ export const createPlaces = (placesMax: number): Places => {
   let taken = 0;
   let line: (() => void)[] = [];
   let head = 0;
+  let free = 0;
+  let handing = false;
+  const handOn = (): void => {
+    const next = line[head];
+    if (next === undefined) {
+      taken -= 1;
+      return;
+    }
+    head += 1;
+    if (head === line.length) {
+      line = [];
+      head = 0;
+    }
+    next();
+  };
   return {
     take: (begin) => {
       if (taken < placesMax) {
@@ -21,17 +36,15 @@ export const createPlaces = (placesMax: number): Places => {
       } else line.push(begin);
     },
     release: () => {
-      const next = line[head];
-      if (next === undefined) {
-        taken -= 1;
-        return;
+      free += 1;
+      // Whoever begins may give its place back at once. A line is walked here, not on the stack.
+      if (handing) return;
+      handing = true;
+      try {
+        for (; free > 0; free -= 1) handOn();
+      } finally {
+        handing = false;
       }
-      head += 1;
-      if (head === line.length) {
-        line = [];
-        head = 0;
-      }
-      next();
     },
     load: () => taken + line.length - head,
   };

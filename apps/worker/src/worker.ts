@@ -4,7 +4,7 @@ import type { HotPool, SecretBox } from '@posthorn/db';
 import { startDatabaseClock } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
-import type { Logger, Metrics } from '@posthorn/telemetry';
+import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { createScheduling } from './scheduling.js';
 
@@ -30,7 +30,8 @@ export type Worker = {
 /** Makes a worker on open resources; they stay the caller's to close. */
 export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const { pool, logger } = options;
-  const report = (doing: string) => (error: unknown) => logger.error({ err: error, doing }, 'worker.error');
+  const logError = createErrorLog(logger);
+  const report = (doing: string) => (error: unknown) => logError('worker.error', error, { doing });
   const clock = await startDatabaseClock(pool);
   const delivering = createDelivering({ ...options, clock, report });
   const { jobsMax } = options;

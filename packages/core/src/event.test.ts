@@ -97,7 +97,6 @@ describe('parseEvent', () => {
     [{ ...good, project_flow: ['\ud800'] }, ['/project_flow invalid_field']],
     [{ ...good, project_flow: ['x'.repeat(129)] }, ['/project_flow invalid_field']],
     [{ ...good, project_flow: new Array(65).fill('x') }, ['/project_flow invalid_field']],
-    [{ ...good, current_context: 'x' }, ['/current_context invalid_field']],
     [{ ...good, resources: [] }, ['/resources invalid_field']],
     [{ ...good, 'a/b~': 1 }, ['/a~1b~0 unknown_field']],
     [{ x: 1, event_type: 'a', tenant: 2 }, ['/x unknown_field', '/data missing_field', '/tenant invalid_field']],

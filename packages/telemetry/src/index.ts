@@ -1,2 +1,3 @@
 export { createLogger, type Logger, type LoggerOptions } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';
+export { createErrorLog } from './repeated-errors.js';

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { createSlots, type Ticket } from './slots.js';
+
+const answers = (ticket: Ticket): { granted: boolean | null } => {
+  const seen = { granted: ticket.granted === true ? true : (null as boolean | null) };
+  if (ticket.granted !== true)
+    void ticket.granted.then((granted) => {
+      seen.granted = granted;
+    });
+  return seen;
+};
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the slots of a webhook', () => {
+  it('let at most max_in_flight through at once and hand on a place in the order of asking', async () => {
+    const slots = createSlots();
+    const seen = Array.from({ length: 4 }, () => answers(slots.take('w', 2)));
+    expect(seen.map((each) => each.granted)).toEqual([true, true, null, null]);
+    slots.release('w');
+    await settle();
+    expect(seen.map((each) => each.granted)).toEqual([true, true, true, null]);
+    slots.release('w');
+    await settle();
+    expect(seen.map((each) => each.granted)).toEqual([true, true, true, true]);
+  });
+
+  it('pass over whoever gave up, and do not lose the place by it', async () => {
+    const slots = createSlots();
+    slots.take('w', 1);
+    const gone = slots.take('w', 1);
+    const goneSeen = answers(gone);
+    const next = answers(slots.take('w', 1));
+    gone.giveUp();
+    slots.release('w');
+    await settle();
+    expect([goneSeen.granted, next.granted]).toEqual([false, true]);
+    slots.release('w');
+    expect(slots.take('w', 1).granted).toBe(true);
+  });
+
+  it('are slow as long as one request is, also after a place was given back', () => {
+    const slots = createSlots();
+    slots.take('w', 2);
+    slots.take('w', 2);
+    slots.markSlow('w');
+    slots.markSlow('w');
+    slots.release('w');
+    slots.unmarkSlow('w');
+    expect(slots.isSlow('w')).toBe(true);
+    expect(slots.isSlow('other')).toBe(false);
+    slots.release('w');
+    expect(slots.isSlow('w')).toBe(true);
+    slots.unmarkSlow('w');
+    expect(slots.isSlow('w')).toBe(false);
+  });
+
+  it('do what a counter and a line of people would do', async () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const), webhook: fc.nat(1) }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('release' as const), webhook: fc.nat(1) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('giveUp' as const), pick: fc.nat(50) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 60 }), async (inFlightMax, steps) => {
+        const slots = createSlots();
+        type Person = { webhook: number; expected: boolean | null; ticket: Ticket; seen: { granted: boolean | null } };
+        const people: Person[] = [];
+        const inFlight = [0, 0];
+        const nextInLine = (webhook: number) => people.find((each) => each.webhook === webhook && each.expected === null);
+        for (const each of steps) {
+          if (each.kind === 'take') {
+            const ticket = slots.take(`w${each.webhook}`, inFlightMax);
+            const isFree = (inFlight[each.webhook] ?? 0) < inFlightMax;
+            if (isFree) inFlight[each.webhook] = (inFlight[each.webhook] ?? 0) + 1;
+            people.push({ webhook: each.webhook, expected: isFree ? true : null, ticket, seen: answers(ticket) });
+          } else if (each.kind === 'release') {
+            if (inFlight[each.webhook] === 0) continue;
+            slots.release(`w${each.webhook}`);
+            const next = nextInLine(each.webhook);
+            if (next === undefined) inFlight[each.webhook] = (inFlight[each.webhook] ?? 0) - 1;
+            else next.expected = true;
+          } else {
+            const person = people[each.pick % Math.max(1, people.length)];
+            if (person === undefined) continue;
+            person.ticket.giveUp();
+            // Too late for those who have a place: they give it back with release.
+            person.expected ??= false;
+          }
+          await Promise.resolve().then(() => undefined);
+          expect(people.map((person) => person.seen.granted)).toEqual(people.map((person) => person.expected));
+        }
+      }),
+    );
+  });
+});
