@@ -83,7 +83,11 @@ export const acceptBatch = async (
   return events.map((event, index) => {
     const winner = events[firstOf[index] ?? index] as PreparedEvent;
     const answer = answers.get(winner) as Answer | ProblemError;
-    if (winner === event || answer instanceof Error) return answer;
+    if (winner === event) return answer;
+    // Where an earlier event has the key, each is compared with that one, not with the other.
+    const earlier = kept.get(mapKey(event));
+    if (earlier !== undefined) return repeatOf(event, earlier);
+    if (answer instanceof Error) return answer;
     return repeatOf(event, { eventId: answer.id, bodyHash: winner.bodyHash ?? Buffer.alloc(0) });
   });
 };

@@ -1,7 +1,7 @@
 // Every error of the API leaves as an RFC 9457 problem with a stable code; nothing of our insides stands in it.
 import { type FieldError, ProblemError, problem, problemDocument } from '@posthorn/core';
 import { isDatabaseUnavailable } from '@posthorn/db';
-import type { FastifyError, FastifyInstance, FastifySchemaValidationError } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { limits } from './limits.js';
 import { OverloadedError } from './micro-batcher.js';
 
@@ -57,12 +57,19 @@ export const toProblem = (error: FastifyError | Error): ProblemError => {
   }
 };
 
+/** Answers with the problem document of an error; also what Fastify finds wrong before there is a route, such as a path that cannot be read. */
+export const answerProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
+  const answer = toProblem(error);
+  reply.code(answer.status).headers(answer.headers).type('application/problem+json').send(problemDocument(answer, request.id));
+};
+
 /** Makes every error and every unknown route a problem document. */
 export const registerProblems = (app: FastifyInstance, onInternal: (error: Error, requestId: string) => void): void => {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = toProblem(error);
     if (answer.status >= 500 && answer.code !== 'overloaded') onInternal(error, request.id);
-    return reply.code(answer.status).headers(answer.headers).type('application/problem+json').send(problemDocument(answer, request.id));
+    answerProblem(answer, request, reply);
+    return reply;
   });
   app.setNotFoundHandler((request, reply) => {
     const answer = problem('not_found', `there is no ${request.method} ${request.url.split('?')[0]}`);

@@ -11,6 +11,7 @@ export type MicroBatcher = {
   readonly accept: (event: PreparedEvent) => Promise<Accepted>;
   /** The same for events that must be committed in one transaction of their own. No key may stand in it twice. */
   readonly acceptAll: (events: readonly PreparedEvent[]) => Promise<readonly Accepted[]>;
+  /** Events that wait for a commit, and those of batches of their own until theirs has ended. */
   readonly waiting: () => number;
   /** Resolves when nothing waits any more. */
   readonly drain: () => Promise<void>;
@@ -46,6 +47,8 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
   const queue: Waiting[] = [];
   let queuedBytes = 0;
   let commits = 0;
+  let batchedEvents = 0;
+  let batchedBytes = 0;
   let timer: NodeJS.Timeout | undefined;
   let idle: (() => void)[] = [];
 
@@ -93,6 +96,13 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
     return queue.splice(0, end);
   };
 
+  const isIdle = (): boolean => queue.length === 0 && commits === 0 && batchedEvents === 0;
+  const tellIfIdle = (): void => {
+    if (!isIdle()) return;
+    for (const resolve of idle) resolve();
+    idle = [];
+  };
+
   const flush = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
@@ -109,10 +119,7 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
     } finally {
       commits -= 1;
       if (queue.length > 0) void flush();
-      else if (commits === 0) {
-        for (const resolve of idle) resolve();
-        idle = [];
-      }
+      else tellIfIdle();
     }
   };
 
@@ -123,7 +130,7 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
   };
 
   const refuseIfFull = (events: number, bytes: number): void => {
-    if (queue.length + events > limits.waitingEventsMax || queuedBytes + bytes > limits.waitingBytesMax)
+    if (queue.length + batchedEvents + events > limits.waitingEventsMax || queuedBytes + batchedBytes + bytes > limits.waitingBytesMax)
       throw new OverloadedError('too many events wait to be committed');
   };
 
@@ -142,10 +149,19 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
         schedule();
       }),
     acceptAll: async (events) => {
-      refuseIfFull(events.length, 0);
-      return commit(events);
+      const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0);
+      refuseIfFull(events.length, bytes);
+      batchedEvents += events.length;
+      batchedBytes += bytes;
+      try {
+        return await commit(events);
+      } finally {
+        batchedEvents -= events.length;
+        batchedBytes -= bytes;
+        tellIfIdle();
+      }
     },
-    waiting: () => queue.length,
-    drain: () => (queue.length === 0 && commits === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
+    waiting: () => queue.length + batchedEvents,
+    drain: () => (isIdle() ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
   };
 };

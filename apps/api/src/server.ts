@@ -19,7 +19,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { createAccess } from './access.js';
 import { createCursors } from './cursor.js';
-import { registerProblems } from './errors.js';
+import { answerProblem, registerProblems } from './errors.js';
 import { limits } from './limits.js';
 import { createMicroBatcher } from './micro-batcher.js';
 import { deliveryRoutes } from './routes/deliveries.js';
@@ -42,7 +42,7 @@ export type ApiOptions = {
 };
 
 export type Api = {
-  /** For tests: `app.inject`. */
+  /** Fastify's own, for those who add to it. */
   readonly app: FastifyInstance;
   /** Listens; returns the port. */
   readonly listen: (host: string, port: number) => Promise<number>;
@@ -58,6 +58,7 @@ const newApp = (): FastifyInstance =>
     bodyLimit: limits.requestBytesMax,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: 65_000,
+    frameworkErrors: answerProblem,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
@@ -77,14 +78,16 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     onError: (error) => logError('queue.error', error),
   });
 
-  const tenants = new LRUCache<string, string>({ max: limits.tenantsMax });
-  const tenantId = async (environmentId: string, key: string): Promise<string> => {
+  // A batch of a thousand events may name one new tenant a thousand times: who comes while it is looked up waits for the same answer.
+  const tenants = new LRUCache<string, Promise<string>>({ max: limits.tenantsMax });
+  const tenantId = (environmentId: string, key: string): Promise<string> => {
     const cacheKey = `${environmentId} ${key}`;
     const known = tenants.get(cacheKey);
     if (known !== undefined) return known;
-    const id = await ensureTenant(db, environmentId, key, newId());
-    tenants.set(cacheKey, id);
-    return id;
+    const found = ensureTenant(db, environmentId, key, newId());
+    tenants.set(cacheKey, found);
+    found.catch(() => tenants.delete(cacheKey));
+    return found;
   };
 
   const enqueue = (dispatches: readonly StoredDispatch[]): void => {

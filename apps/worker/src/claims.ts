@@ -10,7 +10,8 @@ export type Claim = FinishedDispatch & {
 export type Claims = {
   /** @param claimedAt `performance.now()` before the claim was asked for */
   readonly add: (id: string, claim: number, claimedAt: number) => Claim;
-  readonly remove: (id: string) => void;
+  /** Gives up this claim; a newer one of the same dispatch stays. */
+  readonly remove: (claim: FinishedDispatch) => void;
   readonly stop: () => void;
 };
 
@@ -47,8 +48,8 @@ export const createClaims = (dependencies: ClaimsDependencies): Claims => {
       held.set(id, entry);
       return { id, claim, holds: () => performance.now() < entry.holdsUntil };
     },
-    remove: (id) => {
-      held.delete(id);
+    remove: ({ id, claim }) => {
+      if (held.get(id)?.claim === claim) held.delete(id);
     },
     stop: () => clearInterval(timer),
   };

@@ -2,7 +2,7 @@
 // deliveries only for pairs that have none, so a crash at any point costs at most what was in flight.
 import { matchEvent, reasonCodes, storedStatusCodes } from '@posthorn/core';
 import type { DeliveryRecord, DispatchRef, FinishedDispatch, LoadedEvent } from '@posthorn/db';
-import type { Claim } from './claims.js';
+import type { Claim, Claims } from './claims.js';
 import { deliverInline, type InlineDependencies, waitingRecord } from './deliver-inline.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
@@ -19,7 +19,7 @@ export type DispatchDependencies = {
     readonly fresh: () => boolean;
   };
   readonly inline: Omit<InlineDependencies, 'mayBegin'>;
-  readonly hold: { readonly add: (id: string, claim: number, claimedAt: number) => Claim; readonly remove: (id: string) => void };
+  readonly hold: Pick<Claims, 'add' | 'remove'>;
   readonly finish: (dispatch: FinishedDispatch) => Promise<void>;
   /** Makes one dispatch of each event. */
   readonly split: (dispatch: FinishedDispatch) => Promise<void>;
@@ -54,7 +54,7 @@ export const handleDispatch = async (ref: DispatchRef, dependencies: DispatchDep
     if (claim.holds()) await dependencies.finish({ id: ref.id, claim: n });
     return pairs.length;
   } finally {
-    dependencies.hold.remove(ref.id);
+    dependencies.hold.remove(claim);
   }
 };
 

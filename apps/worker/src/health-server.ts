@@ -31,7 +31,8 @@ export const startHealthServer = async (dependencies: HealthDependencies): Promi
     }
   };
   const server: Server = createServer((request, response) => {
-    answer(new URL(request.url ?? '/', 'http://worker').pathname)
+    // Not as a URL: what is none would throw here, outside of any promise.
+    answer((request.url ?? '/').replace(/\?.*$/s, ''))
       .catch((error: unknown) => ({
         status: 503,
         type: json,

@@ -15,8 +15,6 @@ export type Recorder = {
   readonly report: (webhookId: string) => void;
   /** The dispatch is complete with the records given so far: it is deleted with or after the last of them. Resolves at the commit. */
   readonly finish: (dispatch: FinishedDispatch) => Promise<void>;
-  /** Records that are not committed yet. */
-  readonly pending: () => number;
   /** Resolves when everything given so far is committed. */
   readonly drain: () => Promise<void>;
 };
@@ -91,8 +89,8 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
       await write(items.slice(half));
     } else if (only?.kind === 'record') {
       const less = lessOf(only.record);
-      if (less === null) throw new Error(`delivery ${only.record.eventId}.${only.record.webhookId} cannot be stored at all`);
-      await write([{ kind: 'record', record: less }]);
+      if (less !== null) return write([{ kind: 'record', record: less }]);
+      // Not even its bare facts: its event has left with its partition, so there is nothing left to keep. It was reported above.
     }
   };
 
@@ -132,7 +130,6 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
     record: (record) => give({ kind: 'record', record }, noop),
     report: (webhookId) => give({ kind: 'report', webhookId }, noop),
     finish: (dispatch) => new Promise((resolve) => give({ kind: 'finish', dispatch }, resolve)),
-    pending: () => waiting.length,
     drain: () => (writing || waiting.length > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   };
 };

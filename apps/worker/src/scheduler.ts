@@ -53,6 +53,7 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let mendAt = performance.now() + bounds.mendEveryMs;
   let partitionsAt = performance.now();
   let shardOfDue = 0;
+  let queueLost = false;
 
   const feedDispatches = async (shard: number): Promise<boolean> => {
     const room = Math.min(bounds.waitingDispatchesMax - queue.waiting('first', shard), bounds.dispatchesPerRoundMax);
@@ -78,7 +79,10 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   };
 
   const noticeLostQueue = async (): Promise<void> => {
-    for (let shard = 0; shard < queue.shards; shard++) if (await queue.lostData(shard)) await dependencies.makeUnclaimedDue();
+    // The queue tells of a loss once, so it is kept until Postgres has heard of it.
+    for (let shard = 0; shard < queue.shards; shard++) if (await queue.lostData(shard)) queueLost = true;
+    if (queueLost) await dependencies.makeUnclaimedDue();
+    queueLost = false;
   };
 
   const holdLease = async (): Promise<void> => {

@@ -72,10 +72,11 @@ export const createTenantIndexes = (dependencies: TenantIndexDependencies): Tena
       return index !== undefined && index.version >= version ? index : undefined;
     },
     get: async (tenantId, version) => {
-      let index = kept.get(tenantId);
-      // A load that was already running may have read before the change, so one more follows it.
-      while (index === undefined || index.version < version) index = await loadOnce(tenantId);
-      return index;
+      const known = kept.get(tenantId);
+      if (known !== undefined && known.version >= version) return known;
+      const loaded = await loadOnce(tenantId);
+      // A load that was already running may have read before the change, so one more follows it; that one is what there is.
+      return loaded.version >= version ? loaded : loadOnce(tenantId);
     },
   };
 };

@@ -12,7 +12,9 @@ export const tenantId: string = randomUUID();
 export const secret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 
 /** Fake timers that leave alone what promises and sockets run on. */
-export const fakeTime = { doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] } as const;
+export const fakeTime: { doNotFake: ('nextTick' | 'queueMicrotask' | 'setImmediate')[] } = {
+  doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'],
+};
 
 export const newEvent = (changes: Partial<LoadedEvent> = {}): LoadedEvent => ({
   id: randomUUID(),

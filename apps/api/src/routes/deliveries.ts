@@ -17,6 +17,7 @@ import {
   type DeliveryRow,
   type EventRecord,
   findEvent,
+  findWebhook,
   listAttempts,
   listDeliveries,
 } from '@posthorn/db';
@@ -174,6 +175,7 @@ export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: Fa
     const query = readQuery(request, ['limit', 'cursor']);
     const reach = reachOf(await access.require(request, 'read_webhooks'));
     const webhookId = idOf(request.params);
+    if ((await findWebhook(db, reach.environmentId, reach.tenantId, webhookId)) === undefined) throw problem('not_found');
     const limit = readLimit(query);
     const bound = ['attempts', reach, webhookId];
     const position = cursors.read(bound, query.cursor);

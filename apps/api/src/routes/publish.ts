@@ -5,6 +5,7 @@ import type { KeyOwner, PreparedEvent } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
 import type { Access } from '../access.js';
+import { toProblem } from '../errors.js';
 import { limits } from '../limits.js';
 
 export type PublishDependencies = AcceptDependencies & {
@@ -34,6 +35,10 @@ const keyOf = (event: ParsedEvent, header: string | null): string | null | Probl
     return problem('idempotency_key_conflict', 'Idempotency-Key and id name different keys');
   return event.sourceId ?? header;
 };
+
+/** In a batch the header is the key of the request: it names the events that have no id of their own, by their places. */
+const batchKeyOf = (event: ParsedEvent, header: string | null, index: number): string | null =>
+  header === null || event.sourceId !== null ? null : `${header}:${index}`;
 
 const tenantKeyOf = (event: ParsedEvent, owner: KeyOwner): string | ProblemError => {
   if (owner.tenant === null) return event.tenant ?? defaultTenant;
@@ -68,7 +73,7 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
     else done(null, (body as Buffer).toString('utf8'));
   });
 
-  app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected((error as { code?: string }).code ?? 'internal'));
+  app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected(toProblem(error).code));
 
   app.post('/v1/events', { bodyLimit: eventLimits.bytesMax }, async (request, reply) => {
     const owner = await dependencies.access.require(request, 'publish');
@@ -95,7 +100,7 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
     const header = headerKey(request);
     const prepared = await Promise.all(
       batch.items.map(async (item, index) =>
-        item.ok ? prepare(item.event, item.raw, header === null ? null : `${header}:${index}`, owner, dependencies) : item.error,
+        item.ok ? prepare(item.event, item.raw, batchKeyOf(item.event, header, index), owner, dependencies) : item.error,
       ),
     );
     const good = prepared.filter((each): each is PreparedEvent => !(each instanceof Error));
@@ -108,7 +113,8 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
         : { id: answer.id, ...(answer.replayed && { replayed: true }) };
     });
     const errors = data.filter((each) => 'error' in each).length;
-    dependencies.onAccepted(data.length - errors);
+    dependencies.onAccepted(data.filter((each) => 'id' in each && each.replayed !== true).length);
+    for (const each of data) if ('error' in each) dependencies.onRejected(each.error.code);
     const overloaded = data.find((each) => 'error' in each && each.error.code === 'overloaded');
     if (overloaded !== undefined) reply.header('retry-after', String(limits.retryAfterS));
     return reply.code(errors === data.length ? 422 : 202).send({ data, errors });

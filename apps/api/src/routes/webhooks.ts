@@ -1,6 +1,6 @@
 // Webhooks, as far as the main job needs them: make, list, read, statistics, secret.
 import { randomBytes } from 'node:crypto';
-import { isEventTypePattern, isName, isSecret, newSecret, problem } from '@posthorn/core';
+import { eventLimits, isEventTypePattern, isName, isSecret, newSecret, parseRfc3339, problem } from '@posthorn/core';
 import {
   type Database,
   findSigningSecrets,
@@ -22,6 +22,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type Access, reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
+import { isStorableText, whyUnstorable } from '../storable.js';
 import { webhookObject } from '../webhook-object.js';
 import { idOf } from './deliveries.js';
 import { readLimit, readQuery } from './lists.js';
@@ -68,7 +69,16 @@ const chunkStartS = 20;
 const refuseField = (pointer: string, message: string): Error =>
   problem('invalid_field', message, { errors: [{ pointer, code: 'invalid_field', message }] });
 
+const checkTexts = (body: NewWebhookBody): void => {
+  for (const name of ['name', 'description', 'reference', 'reference_origin'] as const)
+    if (!isStorableText(body[name] ?? '')) throw refuseField(`/${name}`, `${name} has a character that cannot be stored`);
+  const why = whyUnstorable(body.metadata, eventLimits.depthMax);
+  if (why === 'text') throw refuseField('/metadata', 'metadata has a character that cannot be stored');
+  if (why === 'depth') throw problem('nesting_too_deep', `metadata is nested in more than ${eventLimits.depthMax} levels`);
+};
+
 const checkBody = (body: NewWebhookBody): void => {
+  checkTexts(body);
   if (body.tenant !== undefined && !isName(body.tenant))
     throw refuseField('/tenant', 'tenant must be 1 to 128 letters, digits or one of _ . : -');
   for (const [index, pattern] of (body.event_types ?? []).entries())
@@ -114,9 +124,9 @@ const newWebhookOf = (
 });
 
 const readTime = (name: string, text: string | undefined, fallbackMs: number): Date => {
-  const at = text === undefined ? new Date(fallbackMs) : new Date(text);
-  if (Number.isNaN(at.getTime())) throw problem('invalid_request', `${name} must be an RFC 3339 time`);
-  return at;
+  const atMs = text === undefined ? fallbackMs : parseRfc3339(text);
+  if (atMs === null) throw problem('invalid_request', `${name} must be an RFC 3339 time`);
+  return new Date(atMs);
 };
 
 /** The routes of the webhook resource. */
@@ -161,7 +171,8 @@ export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: 
     const limit = readLimit(query);
     const bound = ['webhooks', reach, query.tenant ?? null];
     const position = cursors.read(bound, query.cursor);
-    const tenantId = query.tenant === undefined ? reach.tenantId : await findTenant(db, owner.environmentId, query.tenant);
+    const tenantId =
+      query.tenant === undefined ? reach.tenantId : isName(query.tenant) ? await findTenant(db, owner.environmentId, query.tenant) : null;
     if (query.tenant !== undefined && (tenantId === null || (reach.tenantId !== null && tenantId !== reach.tenantId)))
       return { data: [], next_cursor: null };
     const rows = await listWebhooks(db, {

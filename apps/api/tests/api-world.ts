@@ -1,0 +1,117 @@
+// An API on a database and a queue of the test file's own, listening on a loopback port, with keys of every role.
+import { randomBytes } from 'node:crypto';
+import { hashApiKey, newApiKey, uuidv7 } from '@posthorn/core';
+import { createDatabase, createHotPool, type Database, type HotPool, type Role } from '@posthorn/db';
+import { createEgress, loopbackAllowValue, parseAllowList } from '@posthorn/egress';
+import { createLogger, createMetrics, type Metrics } from '@posthorn/telemetry';
+import { createTestDatabase } from '@posthorn/testkit';
+import { createApi } from '../src/server.js';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed; what stands in it is what the tests are about. */
+  readonly body: ReturnType<typeof JSON.parse>;
+  readonly text: string;
+};
+export type Call = { readonly key?: string; readonly headers?: Record<string, string>; readonly body?: unknown };
+
+export type ApiWorld = {
+  readonly pool: HotPool;
+  readonly db: Database;
+  readonly metrics: Metrics;
+  readonly environmentId: string;
+  readonly newId: () => string;
+  /** An unbound admin's. */
+  readonly admin: string;
+  /** Makes a key; the tenant is made too. */
+  readonly key: (role: Role, tenant?: string, environmentId?: string) => Promise<string>;
+  readonly environment: (mode: 'live' | 'test') => Promise<string>;
+  readonly tenantId: (key: string) => Promise<string>;
+  readonly call: (method: 'GET' | 'POST' | 'PUT', path: string, call?: Call) => Promise<Answer>;
+  readonly close: () => Promise<void>;
+};
+
+const newId = (): string => uuidv7(Date.now(), randomBytes(10));
+const bodyOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+export async function createApiWorld(): Promise<ApiWorld> {
+  const database = await createTestDatabase();
+  const options = { url: database.url, max: 4, applicationName: 'test', onError: () => undefined };
+  const pool = createHotPool(options);
+  const db = createDatabase(options);
+  const parsed = parseAllowList(loopbackAllowValue);
+  const egress = createEgress({ allow: parsed.ok ? parsed.allow : [] });
+  const metrics = createMetrics();
+  const api = await createApi({
+    pool,
+    db,
+    queue: { kind: 'postgres', url: database.url, connectionsMax: 2 },
+    queueShards: 2,
+    idempotencyHours: 24,
+    encryptionKey: Buffer.alloc(32, 1),
+    egress,
+    logger: createLogger({ level: 'silent', role: 'test', pretty: false }),
+    metrics,
+  });
+  const origin = `http://127.0.0.1:${await api.listen('127.0.0.1', 0)}`;
+  const environment = async (mode: 'live' | 'test') => {
+    const id = newId();
+    await db.insertInto('environments').values({ id, name: id, mode }).execute();
+    return id;
+  };
+  const environmentId = await environment('test');
+  const tenantIn = async (environment_id: string, key: string) => {
+    const values = { id: newId(), environment_id, key, name: null, email: null };
+    await db
+      .insertInto('tenants')
+      .values(values)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const where = db.selectFrom('tenants').select('id').where('environment_id', '=', environment_id).where('key', '=', key);
+    return (await where.executeTakeFirstOrThrow()).id;
+  };
+  const key: ApiWorld['key'] = async (role, tenant, environment_id = environmentId) => {
+    const made = newApiKey('test', randomBytes(8), randomBytes(24));
+    const tenant_id = tenant === undefined ? null : await tenantIn(environment_id, tenant);
+    const names = { name: role, role, public_id: made.publicId, last_four: made.key.slice(-4) };
+    await db
+      .insertInto('api_keys')
+      .values({ ...names, id: newId(), environment_id, tenant_id, key_hash: hashApiKey(made.key) })
+      .execute();
+    return made.key;
+  };
+  const admin = await key('admin');
+  return {
+    pool,
+    db,
+    metrics,
+    environmentId,
+    newId,
+    admin,
+    key,
+    environment,
+    tenantId: (tenant) => tenantIn(environmentId, tenant),
+    call: async (method, path, { key: used = admin, headers = {}, body } = {}) => {
+      const response = await fetch(origin + path, {
+        method,
+        headers: { authorization: `Bearer ${used}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: Object.fromEntries(response.headers), body: bodyOf(text), text };
+    },
+    close: async () => {
+      await api.stop();
+      await egress.close();
+      await Promise.all([pool.end(), db.destroy()]);
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,214 @@
+import { createSecretKey } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type BreakerRegistry, createBreakerRegistry } from '@posthorn/breaker';
+import { attemptKindCodes, errorKindCodes, reasonCodes, secretKeyBytes, storedStatusCodes } from '@posthorn/core';
+import type { LoadedEvent } from '@posthorn/db';
+import { createEgress, type Egress, loopbackAllowValue, type Outcome, parseAllowList } from '@posthorn/egress';
+import { freePort, type Received, type Receiver, startReceiver } from '@posthorn/testkit';
+import { Webhook } from 'standardwebhooks';
+import { newEvent, newWebhook, secret } from '../tests/fixtures.js';
+import { type Attempt, type AttemptDependencies, makeAttempt, userAgent } from './attempt.js';
+import type { WorkerWebhook } from './tenant-index.js';
+
+let receiver: Receiver;
+let egress: Egress;
+let breakers: BreakerRegistry;
+const attempts: { readonly ok: boolean; readonly outcome: Outcome }[] = [];
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  const parsed = parseAllowList(loopbackAllowValue);
+  if (!parsed.ok) throw new Error(parsed.message);
+  egress = createEgress({ allow: parsed.allow, responseBytesMax: 100 });
+  breakers = createBreakerRegistry({ breakersMax: 100 });
+});
+afterEach(() => {
+  receiver.clear();
+  receiver.answer({});
+  attempts.length = 0;
+});
+afterAll(async () => {
+  breakers.shutdown();
+  await egress.close();
+  await receiver.stop();
+});
+
+const keyOf = (text: string) => createSecretKey(secretKeyBytes(text));
+const webhookAt = (changes: Partial<WorkerWebhook> = {}) =>
+  newWebhook({ url: receiver.url('/hook?a=1'), currentKeys: [keyOf(secret)], timeoutMs: 5_000, ...changes });
+
+const attemptOf = (changes: Partial<Attempt> = {}): Attempt => ({
+  event: newEvent(),
+  webhook: webhookAt(),
+  n: 1,
+  kind: 'first',
+  failures: 0,
+  shape: 3,
+  epoch: 6,
+  ...changes,
+});
+/** Makes an attempt now; random is in the middle, so the schedule is exact. */
+const make = (attempt: Attempt, isNew = true, changes: Partial<AttemptDependencies> = {}) =>
+  makeAttempt(attempt, isNew, {
+    send: egress.send,
+    fire: breakers.fire,
+    nowMs: Date.now,
+    random: () => 0.5,
+    onAttempt: (ok, outcome) => attempts.push({ ok, outcome }),
+    ...changes,
+  });
+const verify = (key: string, received: Received | undefined) =>
+  new Webhook(key).verify(received?.body.toString('utf8') ?? '', received?.headers ?? {});
+const envelopeOf = ({ data, eventType }: LoadedEvent) =>
+  `{"event_time":"2025-06-15T15:06:40.123Z","event_type":"${eventType}","current_context":null,"data":${data}}`;
+
+describe('what an endpoint gets', () => {
+  it("is exactly our headers, and the envelope with the producer's bytes", async () => {
+    const attempt = attemptOf({ n: 7 });
+    const nowMs = Date.now();
+    await make(attempt, true, { nowMs: () => nowMs });
+    const [received] = receiver.received;
+    expect(received).toMatchObject({ method: 'POST', path: '/hook?a=1' });
+    expect(received?.body.equals(Buffer.from(envelopeOf(attempt.event)))).toBe(true);
+    const { 'webhook-signature': signature, connection: _connection, ...headers } = received?.headers ?? {};
+    expect(headers).toEqual({
+      'webhook-id': attempt.event.id,
+      'webhook-timestamp': String(Math.floor(nowMs / 1000)),
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+      'posthorn-event-type': 'order.placed',
+      'posthorn-delivery-id': `${attempt.event.id}.${attempt.webhook.id}`,
+      'posthorn-attempt': '7',
+      'content-length': String(Buffer.byteLength(envelopeOf(attempt.event))),
+      host: new URL(receiver.origin).host,
+    });
+    expect(signature).toMatch(/^v1,[A-Za-z0-9+/]{43}=$/);
+  });
+
+  it('verifies with standardwebhooks, and not with another secret', async () => {
+    await make(attemptOf());
+    const [received] = receiver.received;
+    expect(() => verify(secret, received)).not.toThrow();
+    expect(() => verify(`whsec_${Buffer.alloc(32, 6).toString('base64')}`, received)).toThrow();
+  });
+
+  it('is signed with both secrets during a rotation, the current one first, and with the old one no longer after it', async () => {
+    const previous = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
+    const nowMs = Date.now();
+    const rotating = (expiresAtMs: number) => webhookAt({ previousKeys: [{ key: keyOf(previous), expiresAtMs }] });
+    await make(attemptOf({ webhook: rotating(nowMs + 1) }), true, { nowMs: () => nowMs });
+    await make(attemptOf({ webhook: rotating(nowMs) }), true, { nowMs: () => nowMs });
+    const [during, after] = receiver.received;
+    for (const key of [secret, previous]) expect(() => verify(key, during)).not.toThrow();
+    const [first] = during?.headers['webhook-signature']?.split(' ') ?? [];
+    expect(() => verify(secret, during && { ...during, headers: { ...during.headers, 'webhook-signature': first ?? '' } })).not.toThrow();
+    expect(after?.headers['webhook-signature']?.split(' ')).toHaveLength(1);
+    expect(() => verify(previous, after)).toThrow();
+  });
+
+  it('has the same id and the same bytes at every attempt', async () => {
+    const event = newEvent({ currentContext: '{"b":1.0, "a":1e2}' });
+    const webhook = webhookAt();
+    for (const n of [1, 2]) await make(attemptOf({ event, webhook, n }));
+    const [first, second] = receiver.received;
+    expect(second?.body.equals(first?.body ?? Buffer.alloc(0))).toBe(true);
+    expect(second?.body.toString()).toContain('"current_context":{"b":1.0, "a":1e2},"data":');
+    expect([first, second].map((each) => each?.headers['webhook-id'])).toEqual([event.id, event.id]);
+  });
+});
+
+describe('what is recorded of an attempt', () => {
+  it('that succeeded has the answer and the headers that were sent', async () => {
+    receiver.answer({ status: 204, headers: { 'x-request-id': 'r1' } });
+    const attempt = attemptOf();
+    const record = await make(attempt);
+    expect(record).toMatchObject({
+      tenantId: attempt.event.tenantId,
+      eventId: attempt.event.id,
+      webhookId: attempt.webhook.id,
+      isNew: true,
+      attempt: 1,
+      status: storedStatusCodes.succeeded,
+      reason: null,
+      dueInMs: null,
+      holdMs: null,
+      out: false,
+      shape: 3,
+      epoch: 6,
+      threshold: 10,
+    });
+    expect(record?.sent).toMatchObject({
+      ok: true,
+      kind: attemptKindCodes.first,
+      statusCode: 204,
+      errorKind: null,
+      error: null,
+      responseBody: null,
+    });
+    const [received] = receiver.received;
+    expect(record?.sent?.requestHeaders).toContain(`webhook-signature: ${received?.headers['webhook-signature']}\n`);
+    expect(record?.sent?.responseHeaders).toMatch(/x-request-id: r1\n/i);
+    expect(attempts.map((each) => each.ok)).toEqual([true]);
+  });
+
+  it('that failed is a retry by the schedule, with the body cut at its bound', async () => {
+    receiver.answer({ status: 500, body: 'x'.repeat(101) });
+    const record = await make(attemptOf({ failures: 1, n: 4, kind: 'retry' }), false);
+    expect(record).toMatchObject({
+      isNew: false,
+      attempt: 4,
+      status: storedStatusCodes.waiting,
+      reason: null,
+      dueInMs: 300_000,
+      holdMs: null,
+    });
+    expect(record?.sent).toMatchObject({ ok: false, counts: true, kind: attemptKindCodes.retry, statusCode: 500, responseTruncated: true });
+    expect(record?.sent?.responseBody).toHaveLength(100);
+    expect(attempts.map((each) => each.ok)).toEqual([false]);
+  });
+
+  it('that was the last of the schedule has failed for good', async () => {
+    receiver.answer({ status: 500 });
+    expect(await make(attemptOf({ failures: 2 }))).toMatchObject({
+      status: storedStatusCodes.failed,
+      reason: reasonCodes.exhausted,
+      dueInMs: null,
+    });
+    receiver.answer({ status: 410 });
+    expect(await make(attemptOf())).toMatchObject({ status: storedStatusCodes.failed, reason: reasonCodes.rejected });
+  });
+
+  it('of an endpoint that says when holds the webhook, and does not count for the circuit', async () => {
+    receiver.answer({ status: 429, headers: { 'retry-after': '60' } });
+    const record = await make(attemptOf());
+    expect(record).toMatchObject({
+      status: storedStatusCodes.waiting,
+      dueInMs: 60_000,
+      holdMs: 60_000,
+      sent: { ok: false, counts: false },
+    });
+    receiver.answer({ status: 503, headers: { 'retry-after': '60' } });
+    expect(await make(attemptOf())).toMatchObject({ dueInMs: 60_000, holdMs: null, sent: { counts: true } });
+  });
+
+  it('that got no answer has its kind of error and no status', async () => {
+    const port = await freePort();
+    const refused = await make(attemptOf({ webhook: webhookAt({ url: `http://127.0.0.1:${port}/` }) }));
+    expect(refused).toMatchObject({ status: storedStatusCodes.waiting, dueInMs: 5_000 });
+    expect(refused?.sent).toMatchObject({ statusCode: null, errorKind: errorKindCodes.connect, responseHeaders: null, responseBody: null });
+    expect(refused?.sent?.error).toEqual(expect.any(String));
+    const blocked = await make(attemptOf({ failures: 9, webhook: webhookAt({ url: 'http://169.254.169.254/' }) }));
+    expect(blocked).toMatchObject({ status: storedStatusCodes.failed, reason: reasonCodes.blocked_address });
+    receiver.answer({ hang: true });
+    const late = await make(attemptOf({ webhook: webhookAt({ timeoutMs: 50 }) }));
+    expect(late?.sent).toMatchObject({ errorKind: errorKindCodes.timeout, counts: true });
+  });
+
+  it('that the breaker refused is nothing, and nothing was sent; a probe passes', async () => {
+    const attempt = attemptOf();
+    breakers.follow(attempt.webhook.id, 'open');
+    expect(await make(attempt)).toBeNull();
+    expect([receiver.count(), attempts]).toEqual([0, []]);
+    expect(await make({ ...attempt, kind: 'probe' })).toMatchObject({ sent: { kind: attemptKindCodes.probe, ok: true } });
+  });
+});

@@ -1,0 +1,289 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Chunk, FedDispatch } from '@posthorn/db';
+import type { DispatchJob, DueJob } from '@posthorn/queue';
+import fc from 'fast-check';
+import { fakeTime } from '../tests/fixtures.js';
+import { limits } from './limits.js';
+import { createScheduler, packChunks } from './scheduler.js';
+
+const bounds = limits.scheduler;
+
+beforeEach(() => {
+  jest.useFakeTimers(fakeTime);
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
+const chunk = (webhookId: string, size: number): Chunk => ({
+  webhookId,
+  probe: false,
+  epoch: 0,
+  deliveries: Array.from({ length: size }, (_, index) => ({ eventId: String(index), attempt: 1 })),
+});
+const dispatches = (count: number, shard = 0): FedDispatch[] =>
+  Array.from({ length: count }, (_, index) => ({ id: String(index), claim: 2, firstEventId: 'a', lastEventId: 'b', shard }));
+
+/** A scheduler between a backlog in the database and a queue in memory. */
+const open = (shards = 1) => {
+  const world = {
+    leader: true,
+    backlog: 0,
+    chunks: [] as Chunk[][],
+    waiting: { first: Array(shards).fill(0) as number[], due: Array(shards).fill(0) as number[] },
+    lost: Array(shards).fill(false) as boolean[],
+    queueFails: false,
+    databaseFails: null as string | null,
+    mended: 0,
+  };
+  const calls: string[] = [];
+  const fed: { readonly job: DispatchJob; readonly shard: number }[] = [];
+  const due: { readonly job: DueJob; readonly shard: number }[] = [];
+  const counted: Record<string, number> = { dispatch: 0, delivery: 0 };
+  const actives: boolean[] = [];
+  const errors: unknown[] = [];
+  const call = <T>(name: string, value: T): Promise<T> => {
+    calls.push(name);
+    return world.databaseFails === name ? Promise.reject(new Error(name)) : Promise.resolve(value);
+  };
+  const add = () => (world.queueFails ? Promise.reject(new Error('queue')) : Promise.resolve());
+  let ids = 0;
+  const scheduler = createScheduler({
+    holdLease: () => call('holdLease', world.leader),
+    releaseLease: () => call('releaseLease', undefined),
+    leaseDispatches: async (shard, dispatchesMax) => {
+      const count = Math.min(dispatchesMax, world.backlog);
+      world.backlog -= count;
+      return call('leaseDispatches', dispatches(count, shard));
+    },
+    makeUnclaimedDue: () => call('makeUnclaimedDue', 3),
+    leaseChunks: () => call('leaseChunks', world.chunks.shift() ?? []),
+    mendDueHints: () => call('mendDueHints', world.mended),
+    makePartitions: () => call('makePartitions', 0),
+    queue: {
+      shards,
+      addDispatch: add,
+      addDispatches: async (jobs, shard) => {
+        await add();
+        fed.push(...jobs.map((job) => ({ job, shard })));
+        world.waiting.first[shard] = (world.waiting.first[shard] ?? 0) + jobs.length;
+      },
+      addDue: async (job, _, shard) => {
+        await add();
+        due.push({ job, shard });
+      },
+      waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,
+      lostData: async (shard) => {
+        const lost = world.lost[shard] === true;
+        world.lost[shard] = false;
+        return lost;
+      },
+      ready: async () => undefined,
+      close: async () => undefined,
+    },
+    newId: () => String(ids++),
+    onFed: (kind, count) => {
+      counted[kind] = (counted[kind] ?? 0) + count;
+    },
+    onActive: (active) => actives.push(active),
+    onMended: (count) => calls.push(`mended ${count}`),
+    onError: (error) => errors.push(error),
+  });
+  const count = (name: string) => calls.filter((each) => each === name).length;
+  return { world, scheduler, calls, count, fed, due, counted, actives, errors };
+};
+
+describe('packing chunks into jobs', () => {
+  it('keeps every chunk whole and in order, and fills jobs up to their bound', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 40 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 100 }), (all, deliveriesMax) => {
+        const chunks = all.map((size, index) => chunk(String(index), size));
+        const jobs = packChunks(chunks, deliveriesMax);
+        expect(jobs.flat()).toEqual(chunks);
+        const sizeOf = (job: readonly Chunk[]) => job.reduce((sum, each) => sum + each.deliveries.length, 0);
+        for (const [index, job] of jobs.entries()) {
+          expect(job.length).toBeGreaterThan(0);
+          if (job.length > 1) expect(sizeOf(job)).toBeLessThanOrEqual(deliveriesMax);
+          const next = jobs[index + 1]?.[0];
+          if (next !== undefined) expect(sizeOf(job) + next.deliveries.length).toBeGreaterThan(deliveriesMax);
+        }
+      }),
+    );
+  });
+});
+
+describe('the scheduler', () => {
+  it('feeds dispatches under the claim that they have, chunks in jobs, and counts what it fed', async () => {
+    const { world, scheduler, fed, due, counted } = open();
+    world.backlog = 2;
+    world.chunks = [[chunk('a', 300), chunk('b', 250), chunk('c', 1)]];
+    scheduler.start();
+    await pass(0);
+    await scheduler.stop();
+    expect(fed).toEqual(['0', '1'].map((id) => ({ job: { id, claim: 2, firstEventId: 'a', lastEventId: 'b' }, shard: 0 })));
+    expect(due.map(({ job }) => job.chunks.map((each) => each.webhookId))).toEqual([['a'], ['b', 'c']]);
+    expect(counted).toEqual({ dispatch: 2, delivery: 551 });
+  });
+
+  it('looks again at once while there is more, and fills a shard up to its window and no further', async () => {
+    const { world, scheduler, fed } = open();
+    world.backlog = 10_000;
+    world.waiting.first[0] = 600;
+    scheduler.start();
+    await pass(0);
+    expect(fed).toHaveLength(bounds.waitingDispatchesMax - 600);
+    await pass(bounds.roundMs);
+    expect(fed).toHaveLength(bounds.waitingDispatchesMax - 600);
+    world.waiting.first[0] = bounds.waitingDispatchesMax - 10;
+    await pass(bounds.roundMs);
+    expect(fed).toHaveLength(bounds.waitingDispatchesMax - 600 + 10);
+    await scheduler.stop();
+  });
+
+  it('feeds nothing to a queue that cannot be reached, nor takes a lease for it', async () => {
+    const { world, scheduler, fed, due, count } = open();
+    world.backlog = 5;
+    world.chunks = [[chunk('a', 1)]];
+    world.waiting = { first: [Number.POSITIVE_INFINITY], due: [Number.POSITIVE_INFINITY] };
+    scheduler.start();
+    await pass(5 * bounds.roundMs);
+    expect([fed, due, count('leaseDispatches'), count('leaseChunks')]).toEqual([[], [], 0, 0]);
+    world.waiting = { first: [0], due: [0] };
+    await pass(bounds.roundMs);
+    expect([fed.length, due.length]).toEqual([5, 1]);
+    await scheduler.stop();
+  });
+
+  it('hands out no chunks while enough jobs of chunks wait', async () => {
+    const { world, scheduler, due } = open();
+    world.chunks = [[chunk('a', 1)]];
+    world.waiting.due[0] = bounds.waitingDueJobsMax;
+    scheduler.start();
+    await pass(bounds.roundMs);
+    expect(due).toEqual([]);
+    world.waiting.due[0] = bounds.waitingDueJobsMax - 1;
+    await pass(bounds.roundMs);
+    expect(due).toHaveLength(1);
+    await scheduler.stop();
+  });
+
+  it('feeds every shard, chunks in turn', async () => {
+    const { world, scheduler, fed, due } = open(3);
+    world.backlog = 1_200;
+    world.chunks = [[chunk('a', 1)], [chunk('b', 1)], [chunk('c', 1)]];
+    scheduler.start();
+    await pass(3 * bounds.roundMs);
+    await scheduler.stop();
+    expect(new Set(fed.map((each) => each.shard))).toEqual(new Set([0, 1, 2]));
+    expect(fed).toHaveLength(1_200);
+    expect(due.map((each) => each.shard).sort()).toEqual([0, 1, 2]);
+  });
+
+  it('does nothing but ask for the lease while another one holds it', async () => {
+    const { world, scheduler, calls, actives } = open();
+    world.leader = false;
+    world.backlog = 5;
+    world.lost[0] = true;
+    scheduler.start();
+    await pass(3_500);
+    expect(new Set(calls)).toEqual(new Set(['holdLease']));
+    expect([scheduler.isActive(), actives]).toEqual([false, []]);
+    world.leader = true;
+    await pass(bounds.renewMs);
+    expect([scheduler.isActive(), actives, world.backlog]).toEqual([true, [true], 0]);
+    world.leader = false;
+    await pass(bounds.renewMs);
+    world.backlog = 5;
+    await pass(5_000);
+    expect([scheduler.isActive(), actives, world.backlog]).toEqual([false, [true, false], 5]);
+    await scheduler.stop();
+    expect(calls).not.toContain('releaseLease');
+  });
+
+  it('feeds nothing while its lease cannot be renewed', async () => {
+    const { world, scheduler, errors, fed } = open();
+    scheduler.start();
+    await pass(0);
+    world.databaseFails = 'holdLease';
+    await pass(bounds.renewMs);
+    world.backlog = 5;
+    await pass(5_000);
+    expect(fed).toEqual([]);
+    expect(errors.length).toBeGreaterThan(5);
+    world.databaseFails = null;
+    await pass(bounds.roundMs);
+    expect(fed).toHaveLength(5);
+    await scheduler.stop();
+  });
+
+  it('makes what nobody claimed due when the queue lost its data, once', async () => {
+    const { world, scheduler, count } = open(2);
+    scheduler.start();
+    await pass(3 * bounds.renewMs);
+    expect(count('makeUnclaimedDue')).toBe(0);
+    world.lost[1] = true;
+    await pass(bounds.renewMs);
+    expect(count('makeUnclaimedDue')).toBe(1);
+    await pass(3 * bounds.renewMs);
+    expect(count('makeUnclaimedDue')).toBe(1);
+    await scheduler.stop();
+  });
+
+  it('does not forget a loss that it noticed while the database was away', async () => {
+    const { world, scheduler, count, errors } = open();
+    scheduler.start();
+    await pass(0);
+    world.lost[0] = true;
+    world.databaseFails = 'makeUnclaimedDue';
+    await pass(2 * bounds.renewMs);
+    expect([count('makeUnclaimedDue'), errors.length]).toEqual([2, 2]);
+    world.databaseFails = null;
+    await pass(2 * bounds.renewMs);
+    expect(count('makeUnclaimedDue')).toBe(3);
+    await scheduler.stop();
+  });
+
+  it('goes on after an error of the queue', async () => {
+    const { world, scheduler, fed, errors } = open();
+    world.backlog = 5;
+    world.queueFails = true;
+    scheduler.start();
+    await pass(0);
+    expect([fed.length, errors.length]).toEqual([0, 1]);
+    world.queueFails = false;
+    world.backlog = 5;
+    await pass(bounds.roundMs);
+    expect(fed).toHaveLength(5);
+    await scheduler.stop();
+  });
+
+  it('makes partitions at once and every hour, after a failure every minute, and mends hints every minute', async () => {
+    const { world, scheduler, count, calls } = open();
+    world.databaseFails = 'makePartitions';
+    world.mended = 2;
+    scheduler.start();
+    await pass(0);
+    expect([count('makePartitions'), count('mendDueHints')]).toEqual([1, 0]);
+    world.databaseFails = null;
+    await pass(bounds.maintenanceRetryMs + bounds.roundMs);
+    expect([count('makePartitions'), count('mendDueHints'), calls.includes('mended 2')]).toEqual([2, 1, true]);
+    await pass(bounds.partitionsEveryMs - 2 * bounds.mendEveryMs);
+    expect(count('makePartitions')).toBe(2);
+    await pass(2 * bounds.mendEveryMs + bounds.roundMs);
+    expect(count('makePartitions')).toBe(3);
+    await scheduler.stop();
+  });
+
+  it('gives its lease up when it stops, and looks no more', async () => {
+    const { scheduler, calls, count } = open();
+    scheduler.start();
+    await pass(0);
+    await scheduler.stop();
+    expect([count('releaseLease'), scheduler.isActive(), jest.getTimerCount()]).toEqual([1, false, 0]);
+    const before = calls.length;
+    await pass(5_000);
+    expect(calls).toHaveLength(before);
+  });
+});
