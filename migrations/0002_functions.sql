@@ -103,17 +103,18 @@ begin
     returning d.webhook_id, d.event_id, d.attempt::integer, t.probe, (t.epoch + t.probe::integer);
 
   -- 3. One chunk out: the next look is when it reports or its lease is over. An open circuit whose probe is out is half open.
-  --    Seemingly empty: a flush that is under way may not have been seen and may have seen the old due_at, so look once more before
-  --    the webhook sleeps.
+  --    A flush that is under way may not have been seen and may have seen the old due_at, so due_at is raised beyond the next look
+  --    (recheck) only at a second look in a row that finds nothing due. A flush that begins after the first look sees settled and takes it
+  --    back, whatever the time of its delivery: it may still be under way at the second.
   update webhook_state s
      set circuit = case when s.circuit = 1 and x.out then 2 else s.circuit end,
          circuit_epoch = case when s.circuit <> 0 and x.out then s.circuit_epoch + 1 else s.circuit_epoch end,
          settled = not x.out,
-         due_at = case when x.out or s.settled then coalesce(x.due_at, 'infinity') else least(x.due_at, now() + recheck) end,
+         due_at = case when s.settled and not x.out then coalesce(x.due_at, 'infinity') else least(x.due_at, now() + recheck) end,
          not_before = case when x.out then now() + make_interval(secs => s.chunk_lease_s) else s.not_before end,
          changed_at = clock_timestamp()
     from (
-      select t.webhook_id, m.due_at, t.webhook_id = any (chosen_webhooks) as out
+      select t.webhook_id, m.due_at, coalesce(t.webhook_id = any (chosen_webhooks), false) as out
         from unnest(turn_ids) as t (webhook_id)
        cross join lateral (select min(d.due_at) as due_at from deliveries d where d.webhook_id = t.webhook_id and d.status = 0) m
     ) x

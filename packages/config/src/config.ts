@@ -97,7 +97,8 @@ const readVariables = (environment: Readonly<Record<string, string | undefined>>
   } catch (error) {
     const errors = (error as { errors?: { instancePath: string; message?: string }[] }).errors ?? [];
     const seen = new Set(errors.map((each) => `${each.instancePath.slice(1) || 'environment'} ${each.message ?? 'is not valid'}`));
-    throw new ConfigError(seen.size > 0 ? [...seen] : [String(error)]);
+    // The rules between variables look at texts alone, so they can be told together with what is wrong with a single one.
+    throw new ConfigError([...(seen.size > 0 ? seen : [String(error)]), ...problemsOf(environment as Partial<Variables> as Variables)]);
   }
 };
 

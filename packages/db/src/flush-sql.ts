@@ -31,7 +31,7 @@ inserted as (
          now() + due_in_ms * interval '1 ms', status_code, error_kind, case when status > 0 then now() end
     from input where is_new
   on conflict (event_id, webhook_id) do nothing
-  returning event_id, webhook_id
+  returning event_id, webhook_id, attempt::int
 ),
 updated as (
   update deliveries d
@@ -44,7 +44,7 @@ updated as (
     from input i
    where not i.is_new and d.event_id = i.event_id and d.webhook_id = i.webhook_id and d.event_id between $34 and $35
      and d.attempt = i.attempt and d.out and d.status = 0
-  returning d.event_id, d.webhook_id
+  returning d.event_id, d.webhook_id, i.attempt
 ),
 attempted as (
   insert into attempts (environment_id, tenant_id, event_id, webhook_id, n, kind, webhook_version, started_at, ok, status_code, error_kind, error,
@@ -60,7 +60,8 @@ tallied as (
   select i.*, i.is_new and i.changed as is_created
     from (
       select i.*,
-             ((event_id, webhook_id) in (select event_id, webhook_id from inserted union all select event_id, webhook_id from updated)) is true as changed,
+             ((event_id, webhook_id, attempt, is_new) in (select event_id, webhook_id, attempt, true from inserted
+                                                          union all select event_id, webhook_id, attempt, false from updated)) is true as changed,
              i.sent and ((event_id, webhook_id, attempt) in (select event_id, webhook_id, n from attempted)) is true as counted
         from input i
     ) i
@@ -79,7 +80,8 @@ stats as (
      set ${addUp}, last_attempt_at = greatest(s.last_attempt_at, excluded.last_attempt_at),
          last_success_at = greatest(s.last_success_at, excluded.last_success_at)
 ),
-moved as (
+-- Materialized: FOR UPDATE that had to wait for another's change looks at its row anew, and loses it where it is joined to an inlined union.
+moved as materialized (
   select webhook_id, bool_or(bad) as bad, bool_or(kind = 2) as probed, min(due_in_ms) filter (where status = 0) as due_in_ms,
          max(hold_ms) as hold_ms, max(threshold) as threshold
     from tallied where changed group by webhook_id
@@ -88,10 +90,12 @@ moved as (
    where (id in (select webhook_id from tallied where changed)) is not true
 ),
 locked as (
-  select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, (m.webhook_id = any ($37::uuid[])) as reported
+  select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.cooldown_s, (m.webhook_id = any ($37::uuid[])) as reported,
+         -- A time beyond the end of any lease is what the endpoint asked for: neither a report nor an opening may shorten it.
+         case when s.not_before > now() + make_interval(secs => s.chunk_lease_s) then s.not_before end as held_until
     from webhook_state s join moved m on m.webhook_id = s.webhook_id
    where m.bad or m.probed or m.hold_ms is not null or now() + m.due_in_ms * interval '1 ms' < s.due_at
-      or s.circuit_failure_count <> 0 or m.webhook_id = any ($37::uuid[])
+      or (s.settled and m.due_in_ms is not null) or s.circuit_failure_count <> 0 or m.webhook_id = any ($37::uuid[])
    order by s.webhook_id
      for update of s
 ),
@@ -108,7 +112,7 @@ folded as (
    ) a
    cross join lateral (
      select count(*) filter (where bad and ord > coalesce(a.last_good, 0))::int as failures_after,
-            coalesce(bool_or(kind = 2 and good), false) as probe_good, coalesce(bool_or(kind = 2 and sent and not good), false) as probe_bad
+            coalesce(bool_or(kind = 2 and good), false) as probe_good, coalesce(bool_or(kind = 2 and bad), false) as probe_bad
        from tallied t where t.webhook_id = l.webhook_id and changed and epoch = l.circuit_epoch
    ) b
 ),
@@ -118,7 +122,9 @@ decided as (
            when 0 then case when next_count >= threshold and failures_after > 0 then 1 else 0 end
            when 2 then case when probe_good then 0 when probe_bad then 1 else 2 end
            else circuit
-         end as next_circuit
+         end as next_circuit,
+         -- How long an opening lasts that begins now.
+         case circuit when 2 then least(cooldown_s * 2, $39) else $38 end as opening_s
     from folded f
 ),
 state as (
@@ -128,19 +134,22 @@ state as (
          circuit_epoch = s.circuit_epoch + (n.next_circuit <> s.circuit)::int,
          circuit_opened_at = case when n.next_circuit = 0 then null when s.circuit = 0 and n.next_circuit = 1 then now() else s.circuit_opened_at end,
          no_success_since = case when n.next_circuit = 0 then null when s.circuit = 0 and n.next_circuit = 1 then now() else s.no_success_since end,
-         cooldown_s = case when n.next_circuit = 0 then $38 when s.circuit = 2 and n.next_circuit = 1 then least(s.cooldown_s * 2, $39) else s.cooldown_s end,
+         cooldown_s = case when n.next_circuit = 0 then $38 when n.next_circuit = 1 and s.circuit <> 1 then n.opening_s else s.cooldown_s end,
          chunk = case when not n.reported then case when n.next_circuit <> s.circuit then 1 else s.chunk end
                       when n.next_circuit <> 0 or n.failures_after > 0 or s.circuit <> 0 then 1
                       else least(s.chunk * 2, $40) end,
          due_at = least(s.due_at, now() + n.due_in_ms * interval '1 ms'),
-         settled = s.settled and not coalesce(now() + n.due_in_ms * interval '1 ms' < s.due_at, false),
-         circuit_retry_at = case when n.next_circuit = 1 and s.circuit <> 1 then now() + make_interval(secs => case when s.circuit = 2 then least(s.cooldown_s * 2, $39) else s.cooldown_s end)
+         -- Whatever the time of the new delivery: the scheduler's second look may come before this commit.
+         settled = s.settled and n.due_in_ms is null,
+         circuit_retry_at = case when n.next_circuit = 1 and s.circuit <> 1
+                                   then greatest(n.held_until, now() + make_interval(secs => n.opening_s), now() + n.hold_ms * interval '1 ms')
                                  when n.next_circuit = 0 then null else s.circuit_retry_at end,
          not_before = case
-           when n.next_circuit = 1 and s.circuit <> 1 then now() + make_interval(secs => case when s.circuit = 2 then least(s.cooldown_s * 2, $39) else s.cooldown_s end)
-           when n.hold_ms is not null then greatest(case when n.reported then now() else s.not_before end, now() + n.hold_ms * interval '1 ms')
-           when n.reported and n.next_circuit = 0 then now()
-           when n.reported and n.next_circuit = 2 then now()
+           when n.next_circuit = 1 and s.circuit <> 1
+             then greatest(n.held_until, now() + make_interval(secs => n.opening_s), now() + n.hold_ms * interval '1 ms')
+           when n.hold_ms is not null
+             then greatest(case when n.reported then now() else s.not_before end, n.held_until, now() + n.hold_ms * interval '1 ms')
+           when n.reported and n.next_circuit <> 1 then greatest(n.held_until, now())
            else s.not_before end,
          changed_at = clock_timestamp()
     from decided n

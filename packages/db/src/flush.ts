@@ -108,11 +108,28 @@ const finishedOf = (flush: Flush): readonly [string, string] => [
 ];
 
 /**
+ * A request that was parked and ended before the flush that parks it is recorded as if it had not been parked: the parts of the statement
+ * do not see each other's rows, so its result would find no delivery to change, and it would be made again.
+ */
+const foldParked = (records: readonly DeliveryRecord[]): readonly DeliveryRecord[] => {
+  const keyOf = (record: DeliveryRecord): string => `${record.eventId} ${record.webhookId} ${record.attempt}`;
+  const parked = new Set(records.filter((record) => record.isNew && record.out).map(keyOf));
+  if (parked.size === 0) return records;
+  const ended = new Set(records.filter((record) => !record.isNew && parked.has(keyOf(record))).map(keyOf));
+  if (ended.size === 0) return records;
+  return records.flatMap((record) => {
+    if (!ended.has(keyOf(record))) return [record];
+    if (record.isNew) return record.out ? [] : [record];
+    return [{ ...record, isNew: true, attempt: record.sent === null ? record.attempt - 1 : record.attempt }];
+  });
+};
+
+/**
  * Commits one flush; returns the circuits that it wrote. Idempotent: the deliveries' and attempts' keys and the fence
  * (attempt, out) make a second run change nothing. Errors are the driver's; the caller decides whether to send it again.
  */
 export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimits): Promise<readonly FlushedCircuit[]> => {
-  const { records } = flush;
+  const records = foldParked(flush.records);
   if (flush.reportedWebhookIds.length === 0 && records.length > 0 && records.every(isFirstSuccess)) {
     try {
       return await writeFirstSuccesses(pool, records, flush, limits);

@@ -39,7 +39,7 @@ export const createSecretBox = (key: Buffer): SecretBox => {
     open: (sealed, place) => {
       if (sealed.keyId !== keyId) throw new Error(`secret ${place.rowId} is sealed with key ${sealed.keyId}, not with ${keyId}`);
       const body = sealed.ciphertext.subarray(0, -tagBytes);
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.iv)
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.iv, { authTagLength: tagBytes })
         .setAAD(boundTo(place))
         .setAuthTag(sealed.ciphertext.subarray(-tagBytes));
       return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');

@@ -18,6 +18,14 @@ export type ConsumerOptions = {
   readonly onError: (error: Error) => void;
 };
 
+// Leases in Postgres decide when work is anybody's again, but a job that a dead worker had taken and not yet claimed is fed again under the
+// same id, which is nothing new to the queue while it stands there as active. So a dispatch's job is given back soon: run twice, it is claimed
+// once. Chunks are leased before they are fed, and a chunk that ran twice would be sent twice: theirs outlives its lease by far.
+const locks: { readonly [L in Lane]: { readonly lockDuration: number; readonly stalledInterval: number } } = {
+  first: { lockDuration: 5_000, stalledInterval: 2_500 },
+  due: { lockDuration: 60_000, stalledInterval: 30_000 },
+};
+
 /** Prepares the workers of all lanes of the given shards; nothing is taken before `start`. */
 export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => {
   const backend = openBackend(options.location, 'consumer', options.onError);
@@ -31,9 +39,8 @@ export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => 
         prefix: queuePrefix(shard),
         concurrency: jobsMax,
         autorun: false,
-        // Leases in Postgres decide when work is anybody's again; BullMQ's own stall detection must not get in the way.
-        lockDuration: 60_000,
-        stalledInterval: 30_000,
+        ...locks[lane],
+        // However often: BullMQ itself gives up no job.
         maxStalledCount: 1_000,
         drainDelay: 5,
         removeOnComplete: { count: 0 },

@@ -60,7 +60,7 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, waiting: Number.POSITIVE_INFINITY };
+  return { queue, waiting: Number.POSITIVE_INFINITY, begun: 0, ended: 0 };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
@@ -76,7 +76,10 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
 
   const look = async (): Promise<void> => {
     for (const each of queues.values()) {
-      each.waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
+      const endedBefore = each.ended;
+      const waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
+      // What was being added meanwhile may not be in the count: rather twice than not at all.
+      each.waiting = waiting + each.begun - endedBefore;
     }
   };
   const opened = new Promise<void>((resolve) => {
@@ -100,9 +103,14 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
   const add = async <L extends Lane>(lane: L, shard: number, jobs: readonly { id: string; data: JobOf<L> }[]): Promise<void> => {
     const target = laneQueue(lane, shard);
     target.waiting += jobs.length;
-    const [only] = jobs;
-    if (jobs.length === 1 && only !== undefined) await withTimeout(target.queue.add(lane, only.data, { jobId: only.id }), addTimeoutMs);
-    else await withTimeout(target.queue.addBulk(jobs.map(({ id, data }) => ({ name: lane, data, opts: { jobId: id } }))), addTimeoutMs);
+    target.begun += jobs.length;
+    try {
+      const [only] = jobs;
+      if (jobs.length === 1 && only !== undefined) await withTimeout(target.queue.add(lane, only.data, { jobId: only.id }), addTimeoutMs);
+      else await withTimeout(target.queue.addBulk(jobs.map(({ id, data }) => ({ name: lane, data, opts: { jobId: id } }))), addTimeoutMs);
+    } finally {
+      target.ended += jobs.length;
+    }
   };
 
   return {

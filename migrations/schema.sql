@@ -1,0 +1,616 @@
+-- The schema that the migrations of this folder make. Written by "npm run schema:dump", compared by a test; never run.
+-- Left out: the daily partitions, the migrator's own tables and the queue's.
+
+create table api_keys (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid,
+  name text,
+  role text not null,
+  public_id text not null,
+  key_hash bytea not null,
+  last_four text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  constraint api_keys_check CHECK (((role <> 'channel'::text) OR (tenant_id IS NOT NULL))),
+  constraint api_keys_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint api_keys_environment_id_tenant_id_fkey FOREIGN KEY (environment_id, tenant_id) REFERENCES tenants(environment_id, id),
+  constraint api_keys_key_hash_check CHECK ((length(key_hash) = 32)),
+  constraint api_keys_key_hash_key UNIQUE (key_hash),
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_public_id_key UNIQUE (public_id),
+  constraint api_keys_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'publisher'::text, 'viewer'::text, 'channel'::text])))
+);
+
+create table attempts (
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  event_id uuid not null,
+  webhook_id uuid not null,
+  n integer not null,
+  kind smallint not null,
+  webhook_version integer not null,
+  started_at timestamp with time zone not null,
+  ok boolean not null,
+  status_code smallint,
+  error_kind smallint,
+  error text,
+  duration_ms integer not null,
+  dns_ms integer,
+  connect_ms integer,
+  tls_ms integer,
+  first_byte_ms integer,
+  request_headers text,
+  response_headers text,
+  response_body bytea,
+  response_truncated boolean not null default false,
+  constraint attempts_pkey PRIMARY KEY (event_id, webhook_id, n)
+) partition by RANGE (event_id);
+
+create table audit_log (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid,
+  at timestamp with time zone not null default clock_timestamp(),
+  actor_key_id uuid,
+  actor text not null,
+  action text not null,
+  subject_kind text not null,
+  subject_id text,
+  details jsonb not null default '{}'::jsonb,
+  constraint audit_log_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint audit_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_log_of_environment ON public.audit_log USING btree (environment_id, id);
+
+create table deliveries (
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  event_id uuid not null,
+  webhook_id uuid not null,
+  status smallint not null,
+  reason smallint,
+  attempt smallint not null default 0,
+  failures smallint not null default 0,
+  out boolean not null default false,
+  lane smallint not null default 0,
+  shape integer not null default 1,
+  due_at timestamp with time zone,
+  last_status_code smallint,
+  last_error_kind smallint,
+  ended_at timestamp with time zone,
+  constraint deliveries_pkey PRIMARY KEY (event_id, webhook_id)
+) partition by RANGE (event_id);
+CREATE INDEX deliveries_of_webhook ON ONLY public.deliveries USING btree (webhook_id, event_id);
+CREATE INDEX deliveries_waiting ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE (status = 0);
+
+create table deployment (
+  only_row boolean not null default true,
+  queue_backend text not null,
+  queue_shards smallint not null,
+  encryption_key_id text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint deployment_only_row_check CHECK (only_row),
+  constraint deployment_pkey PRIMARY KEY (only_row),
+  constraint deployment_queue_backend_check CHECK ((queue_backend = ANY (ARRAY['redis'::text, 'postgres'::text]))),
+  constraint deployment_queue_shards_check CHECK (((queue_shards >= 1) AND (queue_shards <= 64)))
+);
+
+create table dispatches (
+  id uuid not null,
+  event_ids uuid[] not null,
+  shard smallint not null default 0,
+  position integer not null default 0,
+  claim integer not null default 0,
+  lease_until timestamp with time zone not null,
+  set_aside_at timestamp with time zone,
+  constraint dispatches_pkey PRIMARY KEY (id)
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=70);
+CREATE INDEX dispatches_lease ON public.dispatches USING btree (lease_until) WHERE (set_aside_at IS NULL);
+
+create table environments (
+  id uuid not null,
+  name text not null,
+  mode text not null,
+  settings jsonb not null default '{}'::jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint environments_mode_check CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text]))),
+  constraint environments_name_check CHECK ((name ~ '^[A-Za-z0-9_.:-]{1,128}$'::text)),
+  constraint environments_name_key UNIQUE (name),
+  constraint environments_pkey PRIMARY KEY (id),
+  constraint environments_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text))
+);
+
+create table event_types (
+  environment_id uuid not null,
+  name text not null,
+  description text,
+  schema text,
+  example text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint event_types_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint event_types_name_check CHECK ((length(name) <= 128)),
+  constraint event_types_pkey PRIMARY KEY (environment_id, name)
+);
+
+create table events (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  event_type text not null,
+  source_id text,
+  event_time timestamp with time zone not null,
+  project_flows text[],
+  data text not null storage external,
+  current_context text storage external,
+  resources text storage external,
+  dispatch_id uuid not null,
+  accepted_at timestamp with time zone not null default clock_timestamp(),
+  constraint events_pkey PRIMARY KEY (id)
+) partition by RANGE (id);
+CREATE INDEX events_source ON ONLY public.events USING btree (tenant_id, source_id) WHERE (source_id IS NOT NULL);
+
+create table idempotency_keys (
+  window_start timestamp with time zone not null,
+  tenant_id uuid not null,
+  key text not null,
+  event_id uuid not null,
+  body_hash bytea not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (window_start, tenant_id, key)
+) partition by RANGE (window_start);
+
+create table leases (
+  name text not null,
+  holder uuid,
+  term bigint not null default 0,
+  held_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint leases_pkey PRIMARY KEY (name)
+);
+
+create table notifications (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  webhook_id uuid,
+  kind text not null,
+  facts jsonb not null,
+  recipient text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  due_at timestamp with time zone not null default clock_timestamp(),
+  attempts smallint not null default 0,
+  sent_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  error text,
+  constraint notifications_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint notifications_pkey PRIMARY KEY (id)
+);
+CREATE INDEX notifications_due ON public.notifications USING btree (due_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+create table replays (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid,
+  filter jsonb not null,
+  mode text not null,
+  status text not null,
+  position jsonb,
+  total bigint,
+  opened bigint not null default 0,
+  already_waiting bigint not null default 0,
+  created_by_key_id uuid,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  constraint replays_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint replays_mode_check CHECK ((mode = ANY (ARRAY['original'::text, 'current'::text]))),
+  constraint replays_pkey PRIMARY KEY (id),
+  constraint replays_status_check CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text])))
+);
+
+create table tenants (
+  id uuid not null,
+  environment_id uuid not null,
+  key text not null,
+  name text,
+  email text,
+  metadata jsonb not null default '{}'::jsonb,
+  webhooks_version bigint not null default 1,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  constraint tenants_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint tenants_environment_id_id_key UNIQUE (environment_id, id),
+  constraint tenants_environment_id_key_key UNIQUE (environment_id, key),
+  constraint tenants_key_check CHECK ((key ~ '^[A-Za-z0-9_.:-]{1,128}$'::text)),
+  constraint tenants_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+  constraint tenants_pkey PRIMARY KEY (id)
+);
+
+create table webhook_secrets (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  webhook_id uuid not null,
+  purpose text not null,
+  key_id text not null,
+  iv bytea not null,
+  ciphertext bytea not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  expires_at timestamp with time zone,
+  constraint webhook_secrets_iv_check CHECK ((length(iv) = 12)),
+  constraint webhook_secrets_pkey PRIMARY KEY (id),
+  constraint webhook_secrets_purpose_check CHECK ((purpose = ANY (ARRAY['signing'::text, 'authentication'::text, 'headers'::text]))),
+  constraint webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX webhook_secrets_current ON public.webhook_secrets USING btree (webhook_id, purpose) WHERE (expires_at IS NULL);
+CREATE INDEX webhook_secrets_of_webhook ON public.webhook_secrets USING btree (webhook_id);
+
+create table webhook_state (
+  webhook_id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  circuit smallint not null default 0,
+  circuit_failure_count integer not null default 0,
+  circuit_epoch integer not null default 0,
+  circuit_opened_at timestamp with time zone,
+  circuit_retry_at timestamp with time zone,
+  no_success_since timestamp with time zone,
+  cooldown_s integer not null default 30,
+  paused_at timestamp with time zone,
+  due_at timestamp with time zone not null default 'infinity'::timestamp with time zone,
+  not_before timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  chunk integer not null default 1,
+  chunk_lease_s smallint not null default 35,
+  settled boolean not null default false,
+  tokens real,
+  refilled_at timestamp with time zone,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  wake_at timestamp with time zone generated always as (
+CASE
+    WHEN (paused_at IS NOT NULL) THEN 'infinity'::timestamp with time zone
+    ELSE GREATEST(due_at, not_before)
+END) stored,
+  constraint webhook_state_circuit_check CHECK (((circuit >= 0) AND (circuit <= 2))),
+  constraint webhook_state_pkey PRIMARY KEY (webhook_id),
+  constraint webhook_state_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=50);
+CREATE INDEX webhook_state_changed ON public.webhook_state USING btree (changed_at);
+CREATE INDEX webhook_state_wake ON public.webhook_state USING btree (wake_at) WHERE (wake_at < 'infinity'::timestamp with time zone);
+
+create table webhook_stats (
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  webhook_id uuid not null,
+  span smallint not null,
+  at timestamp with time zone not null,
+  event_type text not null,
+  slot smallint not null,
+  created integer not null default 0,
+  succeeded integer not null default 0,
+  failed integer not null default 0,
+  skipped integer not null default 0,
+  cancelled integer not null default 0,
+  succeeded_again integer not null default 0,
+  failed_again integer not null default 0,
+  skipped_again integer not null default 0,
+  cancelled_again integer not null default 0,
+  attempts integer not null default 0,
+  attempts_ok integer not null default 0,
+  retries integer not null default 0,
+  status_3xx integer not null default 0,
+  status_4xx integer not null default 0,
+  status_5xx integer not null default 0,
+  error_dns integer not null default 0,
+  error_connect integer not null default 0,
+  error_tls integer not null default 0,
+  error_timeout integer not null default 0,
+  error_reset integer not null default 0,
+  error_protocol integer not null default 0,
+  error_blocked integer not null default 0,
+  error_cut_off integer not null default 0,
+  duration_ms_sum bigint not null default 0,
+  ms_1 integer not null default 0,
+  ms_2 integer not null default 0,
+  ms_4 integer not null default 0,
+  ms_8 integer not null default 0,
+  ms_16 integer not null default 0,
+  ms_32 integer not null default 0,
+  ms_64 integer not null default 0,
+  ms_128 integer not null default 0,
+  ms_256 integer not null default 0,
+  ms_512 integer not null default 0,
+  ms_1024 integer not null default 0,
+  ms_2048 integer not null default 0,
+  ms_4096 integer not null default 0,
+  ms_8192 integer not null default 0,
+  ms_16384 integer not null default 0,
+  ms_32768 integer not null default 0,
+  last_attempt_at timestamp with time zone,
+  last_success_at timestamp with time zone,
+  constraint webhook_stats_pkey PRIMARY KEY (webhook_id, span, at, event_type, slot)
+) with (fillfactor=50);
+
+create table webhook_timeline (
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  webhook_id uuid not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  sequence bigint not null generated always as identity,
+  kind text not null,
+  circuit_failure_count integer,
+  details jsonb not null default '{}'::jsonb,
+  constraint webhook_timeline_pkey PRIMARY KEY (webhook_id, at, sequence),
+  constraint webhook_timeline_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+
+create table webhook_totals (
+  webhook_id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  created bigint not null default 0,
+  succeeded bigint not null default 0,
+  failed bigint not null default 0,
+  skipped bigint not null default 0,
+  cancelled bigint not null default 0,
+  succeeded_again bigint not null default 0,
+  failed_again bigint not null default 0,
+  skipped_again bigint not null default 0,
+  cancelled_again bigint not null default 0,
+  attempts bigint not null default 0,
+  attempts_ok bigint not null default 0,
+  retries bigint not null default 0,
+  duration_ms_sum bigint not null default 0,
+  last_attempt_at timestamp with time zone,
+  last_success_at timestamp with time zone,
+  constraint webhook_totals_pkey PRIMARY KEY (webhook_id),
+  constraint webhook_totals_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+
+create table webhook_versions (
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  webhook_id uuid not null,
+  version integer not null,
+  snapshot jsonb not null,
+  changes jsonb not null,
+  changed_by_key_id uuid,
+  changed_by text not null,
+  changed_at timestamp with time zone not null default clock_timestamp(),
+  constraint webhook_versions_pkey PRIMARY KEY (webhook_id, version),
+  constraint webhook_versions_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+
+create table webhooks (
+  id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  object_id text,
+  name text,
+  code text,
+  description text,
+  url text not null,
+  event_types text[] not null default '{}'::text[],
+  context jsonb not null default '{}'::jsonb,
+  project_flows text[] not null default '{}'::text[],
+  filter jsonb,
+  include_resources text[] not null default '{}'::text[],
+  notification_type text not null default 'rest'::text,
+  payload_format text not null default 'envelope'::text,
+  authentication jsonb not null default '{"type": "none"}'::jsonb,
+  header_names text[] not null default '{}'::text[],
+  signature_header jsonb,
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  circuit_threshold integer,
+  circuit_recovery text,
+  retry_schedule_s integer[],
+  rate_limit jsonb,
+  max_in_flight integer,
+  timeout_ms integer,
+  notification_email text,
+  notification_success boolean not null default false,
+  notification_fail boolean not null default true,
+  reference text,
+  reference_origin text,
+  metadata jsonb not null default '{}'::jsonb,
+  dialect jsonb,
+  version integer not null default 1,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  updated_at timestamp with time zone not null default clock_timestamp(),
+  deleted_at timestamp with time zone,
+  constraint webhooks_authentication_check CHECK ((jsonb_typeof(authentication) = 'object'::text)),
+  constraint webhooks_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+  constraint webhooks_circuit_recovery_check CHECK ((circuit_recovery = ANY (ARRAY['automatic'::text, 'manual'::text]))),
+  constraint webhooks_circuit_threshold_check CHECK (((circuit_threshold >= 1) AND (circuit_threshold <= 1000))),
+  constraint webhooks_code_check CHECK ((code ~ '^[a-z0-9_]{1,64}$'::text)),
+  constraint webhooks_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
+  constraint webhooks_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_hand'::text, 'gone'::text, 'no_success'::text]))),
+  constraint webhooks_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint webhooks_environment_id_object_id_key UNIQUE (environment_id, object_id),
+  constraint webhooks_environment_id_tenant_id_fkey FOREIGN KEY (environment_id, tenant_id) REFERENCES tenants(environment_id, id),
+  constraint webhooks_max_in_flight_check CHECK (((max_in_flight >= 1) AND (max_in_flight <= 10000))),
+  constraint webhooks_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+  constraint webhooks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 256))),
+  constraint webhooks_notification_type_check CHECK ((notification_type = 'rest'::text)),
+  constraint webhooks_object_id_check CHECK ((object_id ~ '^[0-9a-f]{24}$'::text)),
+  constraint webhooks_payload_format_check CHECK ((payload_format = ANY (ARRAY['envelope'::text, 'standard'::text, 'jsonapi'::text, 'event_payload'::text, 'cloudevents'::text, 'data'::text]))),
+  constraint webhooks_pkey PRIMARY KEY (id),
+  constraint webhooks_rate_limit_check CHECK ((jsonb_typeof(rate_limit) = 'object'::text)),
+  constraint webhooks_signature_header_check CHECK ((jsonb_typeof(signature_header) = 'object'::text)),
+  constraint webhooks_timeout_ms_check CHECK (((timeout_ms >= 1000) AND (timeout_ms <= 30000))),
+  constraint webhooks_url_check CHECK ((length(url) <= 2048))
+);
+CREATE UNIQUE INDEX webhooks_code ON public.webhooks USING btree (tenant_id, code) WHERE ((code IS NOT NULL) AND (deleted_at IS NULL));
+CREATE UNIQUE INDEX webhooks_name ON public.webhooks USING btree (tenant_id, name) WHERE ((name IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX webhooks_of_environment ON public.webhooks USING btree (environment_id, id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_of_tenant ON public.webhooks USING btree (tenant_id, id) WHERE (deleted_at IS NULL);
+
+CREATE OR REPLACE FUNCTION public.lease_due_deliveries(webhooks_max integer, chunk_max integer, deliveries_max integer, recheck interval DEFAULT '00:00:10'::interval)
+ RETURNS TABLE(webhook_id uuid, event_id uuid, attempt integer, probe boolean, circuit_epoch integer)
+ LANGUAGE plpgsql
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+#variable_conflict use_column
+declare
+  turn_ids uuid[];
+  turn_sizes integer[];
+  turn_probes boolean[];
+  turn_epochs integer[];
+  turn_leases integer[];
+  chosen_events uuid[];
+  chosen_webhooks uuid[];
+begin
+  -- 1. The webhooks whose turn it is, as many as fill the round, locked in the order of their ids.
+  select array_agg(s.webhook_id), array_agg(s.size), array_agg(s.circuit <> 0), array_agg(s.circuit_epoch), array_agg(s.chunk_lease_s)
+    into turn_ids, turn_sizes, turn_probes, turn_epochs, turn_leases
+    from (
+      select s.webhook_id, s.circuit, s.circuit_epoch, s.chunk_lease_s,
+             case when s.circuit = 0 then least(s.chunk, chunk_max) else 1 end as size
+        from webhook_state s
+       where s.webhook_id = any (array(
+               select r.webhook_id
+                 from (select w.webhook_id, w.wake_at,
+                              sum(case when w.circuit = 0 then least(w.chunk, chunk_max) else 1 end) over (order by w.wake_at, w.webhook_id) as running,
+                              case when w.circuit = 0 then least(w.chunk, chunk_max) else 1 end as size
+                         from (select * from webhook_state where wake_at <= now() order by wake_at limit webhooks_max) w) r
+                where r.running - r.size < deliveries_max))
+         and s.wake_at <= now()
+       order by s.webhook_id
+         for update
+    ) s;
+  if turn_ids is null then
+    return;
+  end if;
+
+  -- 2. A chunk of each, into arrays: with the choice inside the UPDATE the planner guesses a share of the table for a limit that is
+  --    no constant, and hashes whole partitions.
+  select array_agg(c.event_id), array_agg(c.webhook_id)
+    into chosen_events, chosen_webhooks
+    from (
+      select t.webhook_id, d.event_id
+        from unnest(turn_ids, turn_sizes) as t (webhook_id, size)
+       cross join lateral (
+         select d.event_id
+           from deliveries d
+          where d.webhook_id = t.webhook_id and d.status = 0 and d.due_at <= now()
+          order by d.due_at
+          limit t.size
+            for update skip locked
+       ) d
+    ) c;
+
+  return query
+    update deliveries d
+       set due_at = now() + make_interval(secs => t.lease_s), attempt = d.attempt + 1, out = true
+      from unnest(chosen_events, chosen_webhooks) as c (event_id, webhook_id)
+      join unnest(turn_ids, turn_probes, turn_epochs, turn_leases) as t (webhook_id, probe, epoch, lease_s) on t.webhook_id = c.webhook_id
+     where d.event_id = c.event_id and d.webhook_id = c.webhook_id
+    returning d.webhook_id, d.event_id, d.attempt::integer, t.probe, (t.epoch + t.probe::integer);
+
+  -- 3. One chunk out: the next look is when it reports or its lease is over. An open circuit whose probe is out is half open.
+  --    A flush that is under way may not have been seen and may have seen the old due_at, so due_at is raised beyond the next look
+  --    (recheck) only at a second look in a row that finds nothing due. A flush that begins after the first look sees settled and takes it
+  --    back, whatever the time of its delivery: it may still be under way at the second.
+  update webhook_state s
+     set circuit = case when s.circuit = 1 and x.out then 2 else s.circuit end,
+         circuit_epoch = case when s.circuit <> 0 and x.out then s.circuit_epoch + 1 else s.circuit_epoch end,
+         settled = not x.out,
+         due_at = case when s.settled and not x.out then coalesce(x.due_at, 'infinity') else least(x.due_at, now() + recheck) end,
+         not_before = case when x.out then now() + make_interval(secs => s.chunk_lease_s) else s.not_before end,
+         changed_at = clock_timestamp()
+    from (
+      select t.webhook_id, m.due_at, coalesce(t.webhook_id = any (chosen_webhooks), false) as out
+        from unnest(turn_ids) as t (webhook_id)
+       cross join lateral (select min(d.due_at) as due_at from deliveries d where d.webhook_id = t.webhook_id and d.status = 0) m
+    ) x
+   where s.webhook_id = x.webhook_id;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.make_partitions(first_day date, last_day date)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  parent text;
+  day date;
+  partition text;
+  lower_bound text;
+  upper_bound text;
+  made integer := 0;
+begin
+  -- Two at once would both find a day missing, and one of them would fail. Held to the end of the transaction, so poolers do no harm.
+  perform pg_advisory_xact_lock(hashtext('make_partitions'));
+  -- A window of idempotency keys may have begun a week ago (POSTHORN_IDEMPOTENCY_HOURS up to 168).
+  -- Days are counted as numbers: a series of timestamps would go by the session's time zone, and leave out the last day where a clock
+  -- change falls on midnight.
+  for day in select first_day + n from generate_series(-7, last_day - first_day) as n loop
+    foreach parent in array array['events', 'deliveries', 'attempts', 'idempotency_keys'] loop
+      partition := parent || '_' || to_char(day, 'YYYYMMDD');
+      if to_regclass(partition) is not null or (day < first_day and parent <> 'idempotency_keys') then
+        continue;
+      end if;
+      if parent = 'idempotency_keys' then
+        lower_bound := (day::timestamp at time zone 'UTC')::text;
+        upper_bound := ((day + 1)::timestamp at time zone 'UTC')::text;
+      else
+        lower_bound := uuidv7_floor(day::timestamp at time zone 'UTC')::text;
+        upper_bound := uuidv7_floor((day + 1)::timestamp at time zone 'UTC')::text;
+      end if;
+      execute format('create table %I (like %I including all)', partition, parent);
+      execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, partition, lower_bound, upper_bound);
+      made := made + 1;
+    end loop;
+  end loop;
+  return made;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.mend_due_hints()
+ RETURNS integer
+ LANGUAGE sql
+AS $function$
+  with recursive waiting as (
+      (select webhook_id from deliveries where status = 0 order by webhook_id limit 1)
+      union all
+      select (select d.webhook_id from deliveries d where d.status = 0 and d.webhook_id > w.webhook_id order by d.webhook_id limit 1)
+        from waiting w where w.webhook_id is not null
+    ),
+    truth as (
+      select w.webhook_id, (select min(d.due_at) from deliveries d where d.webhook_id = w.webhook_id and d.status = 0) as due_at
+        from waiting w where w.webhook_id is not null
+    ),
+    late as (
+      select s.webhook_id, t.due_at
+        from webhook_state s join truth t using (webhook_id)
+       where t.due_at < s.due_at
+       order by s.webhook_id
+         for update of s
+    ),
+    mended as (
+      update webhook_state s set due_at = late.due_at, settled = false, changed_at = clock_timestamp()
+        from late where s.webhook_id = late.webhook_id
+      returning 1
+    )
+  select count(*)::integer from mended
+$function$;
+
+CREATE OR REPLACE FUNCTION public.uuidv7_floor(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select (lpad(to_hex((extract(epoch from moment) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
+$function$;
+
+CREATE OR REPLACE FUNCTION public.uuidv7_time(id uuid)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select to_timestamp(('x' || lpad(replace(left(id::text, 13), '-', ''), 16, '0'))::bit(64)::bigint / 1000.0)
+$function$;

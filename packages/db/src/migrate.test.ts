@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@posthorn/testkit';
+import pg from 'pg';
+import { compareSchema, migrate } from './migrate.js';
+
+let database: TestDatabase;
+let pool: pg.Pool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 2 });
+});
+
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const emptyDatabase = async () => {
+  await pool.query('drop schema public cascade');
+  await pool.query('create schema public');
+};
+
+const relations = async (): Promise<readonly string[]> =>
+  (await pool.query(`select relname from pg_class where relnamespace = 'public'::regnamespace order by 1`)).rows.map((row) => row.relname);
+
+describe('migrate', () => {
+  it('is a no-op on a database that has everything', async () => {
+    const before = await relations();
+    expect(await migrate(database.url)).toEqual([]);
+    expect(await relations()).toEqual(before);
+  });
+
+  it('makes everything once when two processes begin at the same moment', async () => {
+    // Twice four: the race is between what comes after the lock, the partitions, too.
+    for (let round = 0; round < 2; round++) {
+      await emptyDatabase();
+      const ran = await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url), migrate(database.url)]);
+      expect(ran.flat().sort()).toEqual(['0001_initial', '0002_functions']);
+      expect(await compareSchema(pool)).toEqual({ missing: [], unknown: [] });
+    }
+    const days = await pool.query(`select count(*)::int as days from pg_inherits where inhparent = 'events'::regclass`);
+    expect(days.rows).toEqual([{ days: 10 }]);
+  });
+});
+
+describe('compareSchema', () => {
+  it('says what this version has and the database has not, and what it does not know', async () => {
+    await emptyDatabase();
+    expect(await compareSchema(pool)).toEqual({ missing: ['0001_initial', '0002_functions'], unknown: [] });
+    await migrate(database.url);
+    await pool.query(`update kysely_migration set name = '0003_of_a_newer_version' where name = '0002_functions'`);
+    expect(await compareSchema(pool)).toEqual({ missing: ['0002_functions'], unknown: ['0003_of_a_newer_version'] });
+  });
+});
