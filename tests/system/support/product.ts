@@ -1,0 +1,153 @@
+// The product as its processes: `posthorn api` and any number of `posthorn worker`, on a database and a queue of the test's own.
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { createHotPool, type HotPool } from '@posthorn/db';
+import { migrateQueue } from '@posthorn/queue';
+import {
+  createTestDatabase,
+  makeTemporaryDirectory,
+  type ProcessEnd,
+  type RedisServer,
+  type StartedProcess,
+  startProcess,
+  startRedis,
+} from '@posthorn/testkit';
+import { type ApiClient, createApiClient } from './api-client.js';
+
+export type ProductOptions = {
+  /** Workers that run from the start; default 1. */
+  readonly workers?: number;
+  /** Default `redis`: a server of this product's own. */
+  readonly queue?: 'redis' | 'postgres';
+  /** A migrated database to run on; default: a test database of its own. */
+  readonly databaseUrl?: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export type Product = {
+  readonly api: ApiClient;
+  readonly apiProcess: StartedProcess;
+  /** In the order in which they were started, those that have ended included. */
+  readonly workers: readonly StartedProcess[];
+  readonly databaseUrl: string;
+  /** Of the test, for looking. */
+  readonly pool: HotPool;
+  /** Throws on the Postgres queue. */
+  readonly redis: RedisServer;
+  /** The variables that its processes run with. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Starts one more and resolves when it is ready. */
+  startWorker(): Promise<StartedProcess>;
+  stop(): Promise<void>;
+};
+
+export const command = fileURLToPath(new URL('../../../apps/cli/bin/posthorn.mjs', import.meta.url));
+const workerReady = /posthorn worker is ready/;
+const apiReady = /posthorn api listens on (http:\S+)/;
+const startedWithinMs = 60_000;
+
+export const newAdminKey = (): string => `ph_test_${randomBytes(24).toString('hex')}`;
+
+/** Starts one process of the product; it is not waited for. */
+export const startPosthorn = (role: 'api' | 'worker', env: Readonly<Record<string, string>>): StartedProcess =>
+  startProcess({
+    args: [command, role],
+    env,
+    name: `posthorn ${role}`,
+    readyWhen: role === 'api' ? apiReady : workerReady,
+    readyTimeoutMs: startedWithinMs,
+  });
+
+/** The URL of an API process that is ready. */
+export const urlOf = (api: StartedProcess): string => apiReady.exec(api.output())?.[1] ?? '';
+
+type Closer = () => Promise<unknown>;
+
+/** Starts everything and resolves when it is ready; whatever was started is stopped again if that fails. */
+export async function startProduct(options: ProductOptions = {}): Promise<Product> {
+  const closers: Closer[] = [];
+  const stop = async (): Promise<void> => {
+    let failure: { readonly error: unknown } | null = null;
+    for (const close of closers.splice(0).reverse()) {
+      await close().catch((error: unknown) => {
+        failure ??= { error };
+      });
+    }
+    if (failure !== null) throw (failure as { error: unknown }).error;
+  };
+  try {
+    return await openProduct(options, closers, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openProduct(options: ProductOptions, closers: Closer[], stop: () => Promise<void>): Promise<Product> {
+  const databaseUrl = options.databaseUrl ?? (await ownDatabase(closers));
+  const redis = options.queue === 'postgres' ? null : await startRedis();
+  if (redis === null) await migrateQueue({ kind: 'postgres', url: databaseUrl, connectionsMax: 1 });
+  else closers.push(redis.stop);
+  const folder = await makeTemporaryDirectory('system');
+  closers.push(folder.cleanup);
+  const key = newAdminKey();
+  const env = { ...environment(databaseUrl, redis?.url ?? null, folder.path, key), ...options.env };
+  const pool = createHotPool({ url: databaseUrl, max: 2, applicationName: 'test', onError: () => undefined });
+  closers.push(() => pool.end());
+
+  const started = (role: 'api' | 'worker'): StartedProcess => {
+    const one = startPosthorn(role, env);
+    closers.push(() => endOf(one));
+    return one;
+  };
+  const workers: StartedProcess[] = [];
+  const startWorker = async (): Promise<StartedProcess> => {
+    const worker = started('worker');
+    workers.push(worker);
+    await worker.ready;
+    return worker;
+  };
+  const apiProcess = started('api');
+  await Promise.all([apiProcess.ready, ...Array.from({ length: options.workers ?? 1 }, startWorker)]);
+  const api = createApiClient(urlOf(apiProcess), key);
+  closers.push(api.close);
+  return {
+    api,
+    apiProcess,
+    workers,
+    databaseUrl,
+    pool,
+    get redis(): RedisServer {
+      if (redis === null) throw new Error('the queue of this product lives in Postgres');
+      return redis;
+    },
+    env,
+    startWorker,
+    stop,
+  };
+}
+
+async function ownDatabase(closers: Closer[]): Promise<string> {
+  const database = await createTestDatabase();
+  closers.push(database.drop);
+  return database.url;
+}
+
+const environment = (databaseUrl: string, redisUrl: string | null, folder: string, key: string): Record<string, string> => ({
+  DATABASE_URL: databaseUrl,
+  ...(redisUrl === null ? { POSTHORN_QUEUE: 'postgres' } : { REDIS_URL: redisUrl }),
+  PORT: '0',
+  POSTHORN_WORKER_PORT: '0',
+  POSTHORN_DATA_DIR: folder,
+  POSTHORN_BOOTSTRAP_KEY: key,
+  POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+  POSTHORN_EGRESS_ALLOW: '127.0.0.1/32',
+  POSTHORN_SHUTDOWN_S: '10',
+  LOG_LEVEL: 'warn',
+});
+
+/** Ends a process in order; one that was frozen by its test goes on first. */
+const endOf = (one: StartedProcess): Promise<ProcessEnd> => {
+  void one.kill('SIGCONT');
+  return one.kill('SIGTERM');
+};

@@ -1,0 +1,225 @@
+// The rules of the code that a person would otherwise have to watch: who may import whom, who reads the environment, who calls out, who
+// talks to Postgres. A breach is printed as file:line.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+type Source = { readonly path: string; readonly lines: readonly string[]; readonly isTest: boolean };
+type Breach = `${string}:${number} ${string}`;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const linesMax = 400;
+/** The oldest Node that is supported and tested. */
+const oldestNode = [20, 20, 0] as const;
+/** Of what is installed, these ask for a newer Node and run on ours all the same (the tests that use them say so). */
+const newerThanOldestNode: ReadonlySet<string> = new Set(['cookie']);
+
+const sourceFolders = (): readonly string[] => [
+  ...['packages', 'apps'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name, 'src'))),
+  join(root, 'bench', 'src'),
+];
+
+const sources: readonly Source[] = sourceFolders()
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+  .filter((path) => /\.m?ts$/.test(path))
+  .map((path) => ({
+    path: relative(root, path),
+    lines: readFileSync(path, 'utf8').split('\n'),
+    isTest: path.endsWith('.test.ts'),
+  }));
+
+const inside = (...folders: readonly string[]) => {
+  return (source: Source): boolean => folders.some((folder) => source.path === folder || source.path.startsWith(`${folder}/`));
+};
+const inBench = inside('bench');
+const inTestkit = inside('packages/testkit');
+const isProduct = (source: Source): boolean => !source.isTest && !inBench(source) && !inTestkit(source);
+
+/** Comments speak of forbidden things without doing them. */
+const codeOf = (line: string): string => (/^\s*(\/\/|\*|\/\*)/.test(line) ? '' : line.replace(/\s\/\/ .*$/, ''));
+
+const breaches = (where: (source: Source) => boolean, judge: (line: string, source: Source) => string | null): readonly Breach[] =>
+  sources.filter(where).flatMap((source) =>
+    source.lines.flatMap((line, index): Breach[] => {
+      const why = judge(codeOf(line), source);
+      return why === null ? [] : [`${source.path}:${index + 1} ${why}`];
+    }),
+  );
+
+const forbid =
+  (pattern: RegExp, why: string) =>
+  (line: string): string | null =>
+    pattern.test(line) ? why : null;
+
+/** The module that a line imports or re-exports from; a multi-line import names it in its last line. */
+const importOf = (line: string): string | null => /(?:\bfrom|^\s*import|\bimport\(|\brequire\()\s*['"]([^'"]+)['"]/.exec(line)?.[1] ?? null;
+
+const imports =
+  (isBad: (module: string, source: Source) => boolean, why: string) =>
+  (line: string, source: Source): string | null => {
+    const module = importOf(line);
+    return module !== null && isBad(module, source) ? `imports ${module}: ${why}` : null;
+  };
+
+const workspaceOf = (source: Source): string => source.path.split('/').slice(0, 2).join('/');
+const appNames: ReadonlySet<string> = new Set(readdirSync(join(root, 'apps')).map((name) => `@posthorn/${name}`));
+
+/** Which of our packages each package may import; apps may import all packages, and `cli` puts the apps together. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  config: ['core'],
+  db: ['core'],
+  queue: ['core'],
+  egress: ['core'],
+  breaker: ['core'],
+  telemetry: ['core'],
+  testkit: ['core', 'db', 'queue'],
+};
+
+describe('the direction of imports', () => {
+  it('looks at every package, so a new one is given its place here', () => {
+    expect(readdirSync(join(root, 'packages')).sort()).toEqual(Object.keys(mayImport).sort());
+    expect(sources.length).toBeGreaterThan(100);
+  });
+
+  it('leaves core pure: nothing but node:crypto comes in', () => {
+    const judge = imports((module) => !module.startsWith('./') && module !== 'node:crypto', 'core imports nothing but node:crypto');
+    expect(breaches((source) => inside('packages/core')(source) && !source.isTest, judge)).toEqual([]);
+  });
+
+  it('goes from apps to packages, and between packages only where it is listed', () => {
+    const isBad = (module: string, source: Source): boolean => {
+      const ours = /^@posthorn\/([a-z]+)/.exec(module)?.[1];
+      return ours !== undefined && !(mayImport[source.path.split('/')[1] ?? ''] ?? []).includes(ours);
+    };
+    // A test may take testkit's servers.
+    const where = (source: Source): boolean => source.path.startsWith('packages/') && !source.isTest;
+    expect(breaches(where, imports(isBad, 'not a listed import between packages'))).toEqual([]);
+    const onApps = imports((module) => appNames.has(module), 'packages do not know apps');
+    expect(breaches((source) => source.path.startsWith('packages/'), onApps)).toEqual([]);
+  });
+
+  it('keeps apps apart: only cli puts them together', () => {
+    const where = (source: Source): boolean => source.path.startsWith('apps/') && !inside('apps/cli')(source) && !source.isTest;
+    expect(
+      breaches(
+        where,
+        imports((module) => appNames.has(module), 'apps do not know each other'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('never reaches into another workspace by a path', () => {
+    const isBad = (module: string, source: Source): boolean => {
+      if (!module.startsWith('.')) return /^@posthorn\/[a-z]+\//.test(module);
+      return !join(source.path, '..', module).startsWith(`${workspaceOf(source)}/`);
+    };
+    expect(breaches(() => true, imports(isBad, 'a workspace is entered by its index'))).toEqual([]);
+  });
+});
+
+describe('what only one place may do', () => {
+  it('reads the environment in packages/config alone', () => {
+    const allowed = inside('packages/config', 'packages/testkit/src/environment.ts', 'bench');
+    expect(
+      breaches(
+        (source) => !source.isTest && !allowed(source),
+        forbid(/\bprocess\.env\b|\benv\s*}\s*=\s*process\b/, 'reads the environment'),
+      ),
+    ).toEqual([]);
+  });
+
+  it('calls out through egress alone', () => {
+    const allowed = inside('packages/egress', 'apps/cli/src/api-client.ts', 'apps/cli/src/demo');
+    const calls = forbid(/(?<![\w.])fetch\(|\bhttps?\.(request|get)\(|\bhttp2\.connect\(/, 'calls out past egress');
+    const clients = imports((module) => /^(undici|axios|got|node-fetch|node:http2|node:https|https)$/.test(module), 'is an HTTP client');
+    const requests = forbid(/import\s*{[^}]*\b(request|get)\b[^}]*}\s*from\s*'(node:)?https?'/, 'is an HTTP client');
+    const judge = (line: string, source: Source) => calls(line) ?? clients(line, source) ?? requests(line);
+    expect(breaches((source) => isProduct(source) && !allowed(source), judge)).toEqual([]);
+  });
+
+  it('talks to Postgres in packages/db and the backend of packages/queue alone', () => {
+    const allowed = inside('packages/db', 'packages/queue');
+    const pg = imports((module) => /^(pg|pg-.*|postgres)$/.test(module), 'SQL belongs to packages/db');
+    expect(breaches((source) => isProduct(source) && !allowed(source), pg)).toEqual([]);
+    const kysely = imports((module) => module === 'kysely', 'SQL belongs to packages/db');
+    expect(breaches((source) => isProduct(source) && !inside('packages/db')(source), kysely)).toEqual([]);
+  });
+
+  it('knows BullMQ and Redis in packages/queue alone, opossum in packages/breaker alone', () => {
+    const queue = imports((module) => module === 'bullmq' || module === 'ioredis', 'queues belong to packages/queue');
+    expect(breaches((source) => isProduct(source) && !inside('packages/queue')(source), queue)).toEqual([]);
+    const breaker = imports((module) => module === 'opossum', 'breakers belong to packages/breaker');
+    expect(breaches((source) => isProduct(source) && !inside('packages/breaker')(source), breaker)).toEqual([]);
+  });
+});
+
+describe('what nothing does', () => {
+  it('writes to the console', () => {
+    expect(breaches((source) => !source.isTest && !inBench(source), forbid(/\bconsole\.\w+\(/, 'uses the console'))).toEqual([]);
+  });
+
+  it('exports whatever another file exports', () => {
+    expect(breaches(() => true, forbid(/^\s*export\s+(type\s+)?\*/, 'names what it exports'))).toEqual([]);
+  });
+
+  it('grows beyond what can be read at once', () => {
+    const long = sources.filter((source) => source.lines.length > linesMax);
+    expect(long.map((source) => `${source.path}:${linesMax} has ${source.lines.length} lines`)).toEqual([]);
+  });
+});
+
+type Version = readonly [number, number, number];
+const compare = (a: Version, b: Version): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+
+/** Whether `version` fits one comparator of a range: `>=18.1`, `^20.0.0`, `6.*`, `20`, `*`. */
+const fits = (version: Version, comparator: string): boolean => {
+  const [, operator = '', text = ''] = /^(>=|<=|>|<|\^|~|=)?\s*v?(.*)$/.exec(comparator) ?? [];
+  const given = text.split('.').filter((part) => /^\d+$/.test(part));
+  if (given.length === 0) return true;
+  const [major = 0, minor = 0, patch = 0] = given.map(Number);
+  const order = compare(version, [major, minor, patch]);
+  switch (operator) {
+    case '>=':
+      return order >= 0;
+    case '>':
+      return order > 0;
+    case '<=':
+      return order <= 0;
+    case '<':
+      return order < 0;
+    case '^':
+      return order >= 0 && version[0] === major;
+    default:
+      return version[0] === major && (given.length < 2 || (version[1] === minor && (operator === '~' || given.length < 3 || order === 0)));
+  }
+};
+
+const satisfies = (version: Version, range: string): boolean =>
+  range.split('||').some((part) =>
+    part
+      .replace(/(>=|<=|>|<|\^|~|=)\s+/g, '$1')
+      .trim()
+      .split(/\s+/)
+      .every((comparator) => fits(version, comparator)),
+  );
+
+describe('what is installed', () => {
+  it('runs on the oldest supported Node', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { engines?: { node?: string } }>;
+    };
+    const packages = Object.entries(lock.packages).map(([path, { engines }]) => ({
+      name: path.replace(/^.*node_modules\//, ''),
+      range: engines?.node ?? '*',
+    }));
+    const tooNew = packages.filter(({ range }) => !satisfies(oldestNode, range));
+    expect(tooNew.filter(({ name }) => !newerThanOldestNode.has(name))).toEqual([]);
+    expect([satisfies(oldestNode, '>=22'), satisfies(oldestNode, '^18 || >=20.19'), satisfies(oldestNode, '>= 20.21')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+});
