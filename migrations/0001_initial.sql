@@ -170,6 +170,7 @@ create table webhook_versions (
 --   due_at: the earliest due time of its waiting deliveries; a hint that may be early, never late: a flush lowers it, only
 --   the scheduler raises it, and only after a second look (settled).
 --   not_before: no turn before then (chunk out, cool-down, Retry-After).  wake_at: when the scheduler looks at it next.
+--   turn: number of its newest chunk, and so the fence of reports: only the chunk that is out can be reported.
 create table webhook_state (
   webhook_id uuid primary key references webhooks on delete cascade,
   environment_id uuid not null,
@@ -186,6 +187,7 @@ create table webhook_state (
   not_before timestamptz not null default '-infinity',
   chunk integer not null default 1,
   chunk_lease_s smallint not null default 35,
+  turn integer not null default 0,
   settled boolean not null default false,
   tokens real,
   refilled_at timestamptz,

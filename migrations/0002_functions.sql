@@ -43,7 +43,7 @@ $$;
 --   webhooks_max, chunk_max, deliveries_max: bounds of one round.   recheck: pause before the second look at a webhook that seems empty.
 -- One call is one transaction, and each step sees what was committed before it began. Locks: webhook_state by id, then deliveries.
 create function lease_due_deliveries(webhooks_max integer, chunk_max integer, deliveries_max integer, recheck interval default '10 seconds')
-returns table (webhook_id uuid, event_id uuid, attempt integer, probe boolean, circuit_epoch integer)
+returns table (webhook_id uuid, event_id uuid, attempt integer, probe boolean, circuit_epoch integer, turn integer)
 language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -52,14 +52,16 @@ declare
   turn_probes boolean[];
   turn_epochs integer[];
   turn_leases integer[];
+  turn_numbers integer[];
   chosen_events uuid[];
   chosen_webhooks uuid[];
 begin
   -- 1. The webhooks whose turn it is, as many as fill the round, locked in the order of their ids.
-  select array_agg(s.webhook_id), array_agg(s.size), array_agg(s.circuit <> 0), array_agg(s.circuit_epoch), array_agg(s.chunk_lease_s)
-    into turn_ids, turn_sizes, turn_probes, turn_epochs, turn_leases
+  select array_agg(s.webhook_id), array_agg(s.size), array_agg(s.circuit <> 0), array_agg(s.circuit_epoch), array_agg(s.chunk_lease_s),
+         array_agg(s.turn + 1)
+    into turn_ids, turn_sizes, turn_probes, turn_epochs, turn_leases, turn_numbers
     from (
-      select s.webhook_id, s.circuit, s.circuit_epoch, s.chunk_lease_s,
+      select s.webhook_id, s.circuit, s.circuit_epoch, s.chunk_lease_s, s.turn,
              case when s.circuit = 0 then least(s.chunk, chunk_max) else 1 end as size
         from webhook_state s
        where s.webhook_id = any (array(
@@ -98,9 +100,9 @@ begin
     update deliveries d
        set due_at = now() + make_interval(secs => t.lease_s), attempt = d.attempt + 1, out = true
       from unnest(chosen_events, chosen_webhooks) as c (event_id, webhook_id)
-      join unnest(turn_ids, turn_probes, turn_epochs, turn_leases) as t (webhook_id, probe, epoch, lease_s) on t.webhook_id = c.webhook_id
+      join unnest(turn_ids, turn_probes, turn_epochs, turn_leases, turn_numbers) as t (webhook_id, probe, epoch, lease_s, number) on t.webhook_id = c.webhook_id
      where d.event_id = c.event_id and d.webhook_id = c.webhook_id
-    returning d.webhook_id, d.event_id, d.attempt::integer, t.probe, (t.epoch + t.probe::integer);
+    returning d.webhook_id, d.event_id, d.attempt::integer, t.probe, (t.epoch + t.probe::integer), t.number;
 
   -- 3. One chunk out: the next look is when it reports or its lease is over. An open circuit whose probe is out is half open.
   --    A flush that is under way may not have been seen and may have seen the old due_at, so due_at is raised beyond the next look
@@ -109,6 +111,7 @@ begin
   update webhook_state s
      set circuit = case when s.circuit = 1 and x.out then 2 else s.circuit end,
          circuit_epoch = case when s.circuit <> 0 and x.out then s.circuit_epoch + 1 else s.circuit_epoch end,
+         turn = s.turn + x.out::integer,
          settled = not x.out,
          due_at = case when s.settled and not x.out then coalesce(x.due_at, 'infinity') else least(x.due_at, now() + recheck) end,
          not_before = case when x.out then now() + make_interval(secs => s.chunk_lease_s) else s.not_before end,

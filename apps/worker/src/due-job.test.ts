@@ -29,6 +29,7 @@ const leased = (webhookId: string, changes: Partial<LoadedDelivery> = {}): Loade
 });
 const chunkOf = (webhookId: string, deliveries: readonly LoadedDelivery[], changes: Partial<Chunk> = {}): Chunk => ({
   webhookId,
+  turn: 5,
   probe: false,
   epoch: 9,
   deliveries: deliveries.map(({ event, attempt }) => ({ eventId: event.id, attempt })),
@@ -52,7 +53,7 @@ const open = (webhooks: readonly DeliverableWebhook[], loaded: readonly LoadedDe
     },
     slots,
     record: (record) => log.push(record),
-    report: (webhookId) => log.push(webhookId),
+    report: ({ webhookId }) => log.push(webhookId),
     track: (running) => {
       tracked.push(running.catch(() => undefined));
     },

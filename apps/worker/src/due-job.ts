@@ -1,7 +1,7 @@
 // Chunks of waiting deliveries that the scheduler handed out: retries, probes, drains, expired leases. Each delivery is already recorded
 // as out under a lease, so the job need not wait for slow endpoints: their results follow. What cannot be sent in time is given back.
 import { reasonCodes, storedStatusCodes } from '@posthorn/core';
-import type { Chunk, DeliveryRecord, LoadedDelivery } from '@posthorn/db';
+import type { Chunk, ChunkReport, DeliveryRecord, LoadedDelivery } from '@posthorn/db';
 import { type Attempt, type Attempted, recordBase } from './attempt.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
@@ -15,7 +15,7 @@ export type DueDependencies = {
   readonly attempt: (attempt: Attempt) => Promise<Attempted>;
   readonly slots: Slots;
   readonly record: (record: DeliveryRecord) => void;
-  readonly report: (webhookId: string) => void;
+  readonly report: (chunk: ChunkReport) => void;
   /** Keeps the process alive (and its shutdown waiting) until the promise settles. */
   readonly track: (running: Promise<void>) => void;
 };
@@ -56,7 +56,7 @@ export const handleDue = async (chunks: readonly Chunk[], dependencies: DueDepen
 
 const runChunk = async (leased: readonly Leased[], chunk: Chunk, dependencies: DueDependencies): Promise<void> => {
   await Promise.all(leased.map((each) => runOne(each, dependencies)));
-  dependencies.report(chunk.webhookId);
+  dependencies.report({ webhookId: chunk.webhookId, turn: chunk.turn });
 };
 
 const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<void> => {
@@ -109,7 +109,7 @@ const recordOf = (leased: Leased, webhook: Pick<WorkerWebhook, 'id' | 'circuitTh
   holdMs: null,
 });
 
-/** Not sent: due at once, and its attempt's number is free again. */
+/** Not sent: due at once. The number of its lease stays used, so that nothing of this lease can pass for a later one's. */
 const givenBackRecord = (leased: Leased, webhook: WorkerWebhook): DeliveryRecord => recordOf(leased, webhook);
 
 const endedRecord = (leased: Leased, status: 'cancelled' | 'skipped', reason: 'webhook_deleted' | 'webhook_disabled'): DeliveryRecord => ({

@@ -54,7 +54,7 @@ describe('the recorder', () => {
     recorder.record(second);
     expect(asked).toEqual([]);
     await pass(1);
-    expect(asked).toEqual([{ records: [first, second], reportedWebhookIds: [], finished: [] }]);
+    expect(asked).toEqual([{ records: [first, second], reports: [], finished: [] }]);
     await pass(1_000);
     expect(asked).toHaveLength(1);
   });
@@ -127,14 +127,18 @@ describe('the recorder', () => {
     gate.resolve([]);
     await pass(0);
     expect(finished).toBe(true);
-    expect(committed).toEqual([{ records: [record], reportedWebhookIds: [], finished: [{ id: 'd', claim: 2 }] }]);
+    expect(committed).toEqual([{ records: [record], reports: [], finished: [{ id: 'd', claim: 2 }] }]);
   });
 
-  it('reports a webhook once in a flush', async () => {
+  it('reports chunks together with the records that were given before', async () => {
     const { recorder, committed } = open();
-    for (const id of ['a', 'b', 'a']) recorder.report(id);
+    const chunks = [
+      { webhookId: 'a', turn: 1 },
+      { webhookId: 'b', turn: 7 },
+    ];
+    for (const chunk of chunks) recorder.report(chunk);
     await pass(limits.flushAfterMs);
-    expect(committed[0]?.reportedWebhookIds).toEqual(['a', 'b']);
+    expect(committed[0]?.reports).toEqual(chunks);
   });
 
   it('drains at once when there is nothing, and else when the last row is committed', async () => {

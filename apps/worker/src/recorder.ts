@@ -5,14 +5,14 @@
 // values themselves, the flush is halved until the bad row is alone; that one is recorded without what the endpoint answered.
 
 import { storedStatusCodes } from '@posthorn/core';
-import type { DeliveryRecord, FinishedDispatch, Flush, FlushedCircuit } from '@posthorn/db';
+import type { ChunkReport, DeliveryRecord, FinishedDispatch, Flush, FlushedCircuit } from '@posthorn/db';
 import { limits } from './limits.js';
 
 export type Recorder = {
   /** Records are committed in the order in which they are given. */
   readonly record: (record: DeliveryRecord) => void;
   /** The webhook's chunk is complete with the records given so far. */
-  readonly report: (webhookId: string) => void;
+  readonly report: (chunk: ChunkReport) => void;
   /** The dispatch is complete with the records given so far: it is deleted with or after the last of them. Resolves at the commit. */
   readonly finish: (dispatch: FinishedDispatch) => Promise<void>;
   /** Resolves when everything given so far is committed. */
@@ -28,7 +28,7 @@ export type RecorderDependencies = {
 
 type Item =
   | { readonly kind: 'record'; readonly record: DeliveryRecord }
-  | { readonly kind: 'report'; readonly webhookId: string }
+  | { readonly kind: 'report'; readonly chunk: ChunkReport }
   | { readonly kind: 'finish'; readonly dispatch: FinishedDispatch };
 type Waiting = { readonly item: Item; readonly done: () => void };
 
@@ -50,14 +50,14 @@ const lessOf = (record: DeliveryRecord): DeliveryRecord | null => {
 
 const flushOf = (items: readonly Item[]): Flush => {
   const records: DeliveryRecord[] = [];
-  const reported = new Set<string>();
+  const reports: ChunkReport[] = [];
   const finished: FinishedDispatch[] = [];
   for (const item of items) {
     if (item.kind === 'record') records.push(item.record);
-    else if (item.kind === 'report') reported.add(item.webhookId);
+    else if (item.kind === 'report') reports.push(item.chunk);
     else finished.push(item.dispatch);
   }
-  return { records, reportedWebhookIds: [...reported], finished };
+  return { records, reports, finished };
 };
 
 export const createRecorder = (dependencies: RecorderDependencies): Recorder => {
@@ -128,7 +128,7 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
 
   return {
     record: (record) => give({ kind: 'record', record }, noop),
-    report: (webhookId) => give({ kind: 'report', webhookId }, noop),
+    report: (chunk) => give({ kind: 'report', chunk }, noop),
     finish: (dispatch) => new Promise((resolve) => give({ kind: 'finish', dispatch }, resolve)),
     drain: () => (writing || waiting.length > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   };

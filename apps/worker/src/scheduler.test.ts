@@ -18,6 +18,7 @@ afterEach(() => {
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const chunk = (webhookId: string, size: number): Chunk => ({
   webhookId,
+  turn: 1,
   probe: false,
   epoch: 0,
   deliveries: Array.from({ length: size }, (_, index) => ({ eventId: String(index), attempt: 1 })),

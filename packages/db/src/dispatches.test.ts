@@ -99,7 +99,7 @@ describe('a claim', () => {
     await claim(ref);
     await claim({ ...ref, claim: 1 });
     const finish = (number: number) =>
-      writeFlush(world.pool, { records: [], reportedWebhookIds: [], finished: [{ id: ref.id, claim: number }] }, flushLimits);
+      writeFlush(world.pool, { records: [], reports: [], finished: [{ id: ref.id, claim: number }] }, flushLimits);
     await finish(1);
     expect(await dispatchOf(ref)).toMatchObject({ claim: 2 });
     await finish(2);
@@ -182,7 +182,7 @@ describe('a later claim', () => {
     const ref = await store(2);
     const webhookId = randomUUID();
     const record = { ...world.record(webhookId), eventId: ref.firstEventId };
-    await writeFlush(world.pool, { records: [record], reportedWebhookIds: [], finished: [] }, flushLimits);
+    await writeFlush(world.pool, { records: [record], reports: [], finished: [] }, flushLimits);
     const existing = await existingDeliveries(world.pool, ref, [ref.firstEventId, ref.lastEventId]);
     expect(existing).toEqual(new Set([`${ref.firstEventId} ${webhookId}`]));
   });

@@ -26,8 +26,9 @@ const addDue = (webhookId: string, count: number, ageS = 60) =>
     [world.environmentId, world.tenantId, webhookId, count, ageS],
   );
 
-const flush = (records: readonly DeliveryRecord[], reportedWebhookIds: readonly string[] = [], pool: HotPool = world.pool) =>
-  writeFlush(pool, { records, reportedWebhookIds, finished: [] }, flushLimits);
+/** The chunks that are out of these webhooks are reported. */
+const flush = async (records: readonly DeliveryRecord[], reportedOf: readonly string[] = [], pool: HotPool = world.pool) =>
+  writeFlush(pool, { records, reports: await world.reportsOf(reportedOf), finished: [] }, flushLimits);
 
 const lease = (limits = round) => leaseChunks(world.pool, limits);
 const sizesOf = (chunks: readonly Chunk[]) => Object.fromEntries(chunks.map((chunk) => [chunk.webhookId, chunk.deliveries.length]));
@@ -112,6 +113,20 @@ describe('a chunk', () => {
       await flush(succeeded(chunk!), [webhookId]);
     }
     expect(sizes).toEqual([1, 2, 4, 8, 16]);
+  });
+
+  it('that was reported before cannot be reported for the one that is out now', async () => {
+    const webhookId = await world.webhook(due);
+    await addDue(webhookId, 10);
+    const [first] = await lease();
+    const report = { records: succeeded(first!), reports: [{ webhookId, turn: first!.turn }], finished: [] };
+    await writeFlush(world.pool, report, flushLimits);
+    const [second] = await lease();
+    expect(second!.turn).toBe(first!.turn + 1);
+    await writeFlush(world.pool, report, flushLimits);
+    expect(await lease()).toEqual([]);
+    await flush(succeeded(second!), [webhookId]);
+    expect(await lease()).toHaveLength(1);
   });
 
   it('is leased under a new attempt number, until its lease is over and it is anybody’s', async () => {

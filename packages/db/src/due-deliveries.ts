@@ -6,6 +6,8 @@ import type { HotPool } from './pools.js';
 /** Deliveries of one webhook, leased together. At most one chunk of a webhook is out in the whole cluster. */
 export type Chunk = {
   readonly webhookId: string;
+  /** Its number among the webhook's chunks; a report names it. */
+  readonly turn: number;
   readonly probe: boolean;
   readonly epoch: number;
   readonly deliveries: readonly { readonly eventId: string; readonly attempt: number }[];
@@ -15,19 +17,26 @@ export type RoundLimits = { readonly webhooksMax: number; readonly chunkMax: num
 
 /** One round of the scheduler: leases the chunks of the webhooks whose turn it is. */
 export const leaseChunks = async (pool: HotPool, limits: RoundLimits): Promise<readonly Chunk[]> => {
-  const result = await pool.query<{ webhook_id: string; event_id: string; attempt: number; probe: boolean; circuit_epoch: number }>({
+  const result = await pool.query<{
+    webhook_id: string;
+    event_id: string;
+    attempt: number;
+    probe: boolean;
+    circuit_epoch: number;
+    turn: number;
+  }>({
     name: 'lease-chunks',
-    text: 'select webhook_id, event_id, attempt, probe, circuit_epoch from lease_due_deliveries($1, $2, $3)',
+    text: 'select webhook_id, event_id, attempt, probe, circuit_epoch, turn from lease_due_deliveries($1, $2, $3)',
     values: [limits.webhooksMax, limits.chunkMax, limits.deliveriesMax],
   });
   const chunks = new Map<
     string,
-    { webhookId: string; probe: boolean; epoch: number; deliveries: { eventId: string; attempt: number }[] }
+    { webhookId: string; turn: number; probe: boolean; epoch: number; deliveries: { eventId: string; attempt: number }[] }
   >();
   for (const row of result.rows) {
     let chunk = chunks.get(row.webhook_id);
     if (chunk === undefined) {
-      chunk = { webhookId: row.webhook_id, probe: row.probe, epoch: row.circuit_epoch, deliveries: [] };
+      chunk = { webhookId: row.webhook_id, turn: row.turn, probe: row.probe, epoch: row.circuit_epoch, deliveries: [] };
       chunks.set(row.webhook_id, chunk);
     }
     chunk.deliveries.push({ eventId: row.event_id, attempt: row.attempt });

@@ -27,8 +27,9 @@ beforeAll(async () => {
 
 afterAll(() => world.drop());
 
-const flush = (records: readonly DeliveryRecord[], reportedWebhookIds: readonly string[] = []): Promise<readonly FlushedCircuit[]> =>
-  writeFlush(world.pool, { records, reportedWebhookIds, finished: [] }, limits);
+/** The chunks that are out of these webhooks are reported. */
+const flush = async (records: readonly DeliveryRecord[], reportedOf: readonly string[] = []): Promise<readonly FlushedCircuit[]> =>
+  writeFlush(world.pool, { records, reports: await world.reportsOf(reportedOf), finished: [] }, limits);
 
 type State = {
   circuit: number;

@@ -106,7 +106,7 @@ const work = async (slot: number): Promise<void> => {
     const soon = made.filter((record) => record.out && random(4) === 0);
     const flush: Flush = {
       records: [...made, ...results, ...soon.map((record) => resultOf(random, record))],
-      reportedWebhookIds: random(2) === 0 ? [...webhookIds] : [],
+      reports: random(2) === 0 ? await world.reportsOf(webhookIds) : [],
       finished: [],
     };
     const copies = random(100) < 15 ? 2 : 1;
@@ -116,7 +116,7 @@ const work = async (slot: number): Promise<void> => {
     const chunks = await leaseEverything();
     underWay.push(...chunks.flatMap((chunk) => recordsOf(chunk)));
   }
-  await send({ records: underWay.map((record) => resultOf(random, record)), reportedWebhookIds: [], finished: [] }, slot);
+  await send({ records: underWay.map((record) => resultOf(random, record)), reports: [], finished: [] }, slot);
 };
 
 const recordsOf = (chunk: Chunk): DeliveryRecord[] =>

@@ -36,7 +36,6 @@ inserted as (
 updated as (
   update deliveries d
      set status = i.status, reason = i.reason, out = false, due_at = now() + i.due_in_ms * interval '1 ms',
-         attempt = case when i.sent then d.attempt else d.attempt - 1 end,
          failures = d.failures + (i.sent and not i.ok)::int,
          last_status_code = case when i.sent then i.status_code else d.last_status_code end,
          last_error_kind = case when i.sent then i.error_kind else d.last_error_kind end,
@@ -90,7 +89,8 @@ moved as materialized (
    where (id in (select webhook_id from tallied where changed)) is not true
 ),
 locked as (
-  select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.cooldown_s, (m.webhook_id = any ($37::uuid[])) as reported,
+  select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.cooldown_s,
+         ((m.webhook_id, s.turn) in (select webhook_id, turn from unnest($37::uuid[], $43::int[]) as r (webhook_id, turn))) is true as reported,
          -- A time beyond the end of any lease is what the endpoint asked for: neither a report nor an opening may shorten it.
          case when s.not_before > now() + make_interval(secs => s.chunk_lease_s) then s.not_before end as held_until
     from webhook_state s join moved m on m.webhook_id = s.webhook_id

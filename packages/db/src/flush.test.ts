@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => world.drop());
 
 const flush = (records: readonly DeliveryRecord[], rest: Partial<Flush> = {}) =>
-  writeFlush(world.pool, { records, reportedWebhookIds: [], finished: [], ...rest }, flushLimits);
+  writeFlush(world.pool, { records, reports: [], finished: [], ...rest }, flushLimits);
 
 type Delivery = { status: number; attempt: number; failures: number; out: boolean; last_status_code: number | null; ended: boolean };
 const deliveryOf = (record: DeliveryRecord) =>
@@ -166,13 +166,26 @@ describe('the fence', () => {
     const leased = await leaseAgain(record);
     expect(await deliveryOf(record)).toMatchObject({ attempt: 1, out: true });
     await flush([{ ...leased, ...waiting(), attempt: leased.attempt }]);
-    expect(await deliveryOf(record)).toMatchObject({ status: 0, attempt: 0, out: false });
+    expect(await deliveryOf(record)).toMatchObject({ status: 0, attempt: 1, out: false });
+  });
+
+  it('does not take a newer lease back when a delivery is given back a second time', async () => {
+    const webhookId = await world.webhook();
+    const record = world.record(webhookId, waiting());
+    await flush([record]);
+    const first = await leaseAgain(record);
+    const givenBack = { ...first, ...waiting(), attempt: first.attempt };
+    await flush([givenBack]);
+    const second = await leaseAgain(record);
+    expect(second.attempt).toBeGreaterThan(first.attempt);
+    await flush([givenBack]);
+    expect(await deliveryOf(record)).toMatchObject({ status: 0, attempt: second.attempt, out: true });
   });
 
   it.each([
     ['its result', () => ({ status: storedStatusCodes.succeeded, dueInMs: null, sent: sent() }), { status: 1, attempt: 1, out: false }],
     ['its failure', () => failed(), { status: 0, attempt: 1, failures: 1, out: false }],
-    ['its being given back', () => waiting(), { status: 0, attempt: 0, failures: 0, out: false }],
+    ['its being given back', () => waiting(), { status: 0, attempt: 1, failures: 0, out: false }],
   ])('does not lose the parking of a request and %s in one flush', async (_, result, expected) => {
     const webhookId = await world.webhook();
     const record = world.record(webhookId, parked());

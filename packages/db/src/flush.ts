@@ -58,12 +58,15 @@ export type DeliveryRecord = {
   readonly holdMs: number | null;
 };
 
+/** A chunk whose last result stands in this flush or an earlier one. */
+export type ChunkReport = { readonly webhookId: string; readonly turn: number };
+
 export type FinishedDispatch = { readonly id: string; readonly claim: number };
 
 export type Flush = {
   readonly records: readonly DeliveryRecord[];
-  /** Webhooks whose chunk of due deliveries this flush completes. */
-  readonly reportedWebhookIds: readonly string[];
+  /** The chunks of due deliveries that this flush completes; one that is not out any more is no news. */
+  readonly reports: readonly ChunkReport[];
   readonly finished: readonly FinishedDispatch[];
 };
 
@@ -120,7 +123,7 @@ const foldParked = (records: readonly DeliveryRecord[]): readonly DeliveryRecord
   return records.flatMap((record) => {
     if (!ended.has(keyOf(record))) return [record];
     if (record.isNew) return record.out ? [] : [record];
-    return [{ ...record, isNew: true, attempt: record.sent === null ? record.attempt - 1 : record.attempt }];
+    return [{ ...record, isNew: true }];
   });
 };
 
@@ -130,7 +133,7 @@ const foldParked = (records: readonly DeliveryRecord[]): readonly DeliveryRecord
  */
 export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimits): Promise<readonly FlushedCircuit[]> => {
   const records = foldParked(flush.records);
-  if (flush.reportedWebhookIds.length === 0 && records.length > 0 && records.every(isFirstSuccess)) {
+  if (flush.reports.length === 0 && records.length > 0 && records.every(isFirstSuccess)) {
     try {
       return await writeFirstSuccesses(pool, records, flush, limits);
     } catch (error) {
@@ -146,11 +149,12 @@ export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimit
       lowestId,
       highestId,
       limits.slot,
-      uuidArray(flush.reportedWebhookIds),
+      uuidArray(flush.reports.map((each) => each.webhookId)),
       limits.cooldownS,
       limits.cooldownMaxS,
       limits.chunkMax,
       ...finishedOf(flush),
+      numberArray(flush.reports.map((each) => each.turn)),
     ],
   });
   return result.rows.map(circuitOf);

@@ -26,6 +26,7 @@ export {
   type KeyOwner,
 } from './environments.js';
 export {
+  type ChunkReport,
   type DeliveryRecord,
   type FinishedDispatch,
   type Flush,

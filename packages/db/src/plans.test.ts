@@ -29,8 +29,12 @@ const remembering = (connection: HotPool): HotPool =>
 
 /** Runs every hot statement once. */
 const runAll = async (connection: HotPool): Promise<void> => {
-  const flush = (records: readonly DeliveryRecord[], reported: readonly string[] = []) =>
-    writeFlush(connection, { records, reportedWebhookIds: reported, finished: [{ id: randomUUID(), claim: 1 }] }, flushLimits);
+  const flush = (records: readonly DeliveryRecord[], reportedOf: readonly string[] = []) =>
+    writeFlush(
+      connection,
+      { records, reports: reportedOf.map((id) => ({ webhookId: id, turn: 1 })), finished: [{ id: randomUUID(), claim: 1 }] },
+      flushLimits,
+    );
   const webhookId = webhookIds[0]!;
   await flush([world.record(webhookId)]);
   const record = world.record(webhookId, parked());

@@ -51,6 +51,7 @@ export type DeliveryRow = {
   readonly gated: boolean;
   readonly reason: number | null;
   readonly attempt: number;
+  readonly failures: number;
   readonly due_at: Date | null;
   readonly out: boolean;
   readonly last_status_code: number | null;
@@ -83,6 +84,7 @@ export const listDeliveries = async (db: Database, page: DeliveryPage): Promise<
       'd.status',
       'd.reason',
       'd.attempt',
+      'd.failures',
       'd.due_at',
       'd.out',
       'd.last_status_code',

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { attemptKindCodes, storedStatusCodes, uuidv7 } from '@posthorn/core';
 import { createTestDatabase } from '@posthorn/testkit';
 import type pg from 'pg';
-import type { DeliveryRecord, FlushLimits, SentAttempt } from '../src/flush.js';
+import type { ChunkReport, DeliveryRecord, FlushLimits, SentAttempt } from '../src/flush.js';
 import { createHotPool, type HotPool } from '../src/pools.js';
 
 export type World = {
@@ -17,6 +17,8 @@ export type World = {
   readonly record: (webhookId: string, changes?: Partial<DeliveryRecord>) => DeliveryRecord;
   readonly rows: <T extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<T[]>;
   readonly row: <T extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<T>;
+  /** Reports of the newest chunks of these webhooks. */
+  readonly reportsOf: (webhookIds: readonly string[]) => Promise<readonly ChunkReport[]>;
   /** Runs `use` on one connection inside a transaction; it commits when `use` resolves. */
   readonly transaction: <T>(use: (connection: HotPool) => Promise<T>) => Promise<T>;
   readonly drop: () => Promise<void>;
@@ -108,6 +110,13 @@ export async function createWorld(connectionsMax = 4): Promise<World> {
       holdMs: null,
       ...changes,
     }),
+    reportsOf: async (webhookIds) =>
+      (await rows('select webhook_id, turn from webhook_state where webhook_id = any ($1::uuid[]) order by 1', [[...webhookIds]])).map(
+        (state) => ({
+          webhookId: String(state.webhook_id),
+          turn: Number(state.turn),
+        }),
+      ),
     transaction: async (use) => {
       const client = await pool.connect();
       try {

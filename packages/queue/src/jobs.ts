@@ -12,6 +12,7 @@ export type DispatchJob = { readonly id: string; readonly claim: number; readonl
 export type DueJob = {
   readonly chunks: readonly {
     readonly webhookId: string;
+    readonly turn: number;
     readonly probe: boolean;
     readonly epoch: number;
     readonly deliveries: readonly { readonly eventId: string; readonly attempt: number }[];

@@ -58,11 +58,7 @@ const deliver = async (tenant: string, eventId: string, webhookId: string, chang
     holdMs: null,
     ...changes,
   };
-  await writeFlush(
-    world.pool,
-    { records: [record], reportedWebhookIds: [], finished: [] },
-    { slot: 0, cooldownS: 30, cooldownMaxS: 60, chunkMax: 5 },
-  );
+  await writeFlush(world.pool, { records: [record], reports: [], finished: [] }, { slot: 0, cooldownS: 30, cooldownMaxS: 60, chunkMax: 5 });
 };
 const idsOf = (body: { data: { id: string }[] }) => body.data.map((each) => each.id);
 
