@@ -17,9 +17,9 @@ afterAll(() => product?.stop());
 
 it('hands over when the active process freezes in the middle of its work, and is quiet when that one goes on', async () => {
   const { api, pool, workers } = product;
-  const receiver = await startReceiver({ answer: { delayMs: 10 } });
+  const receiver = await startReceiver({ answer: { delayMs: 5 } });
   // A short timeout makes short leases: what the frozen worker had leased is anybody's again after 21 s at most.
-  await api.createWebhook({ url: receiver.url(), max_in_flight: 500, timeout_ms: 1_000 });
+  await api.createWebhook({ url: receiver.url(), max_in_flight: 20, timeout_ms: 1_000 });
   const active = await eventually(() => workers.find(saysActive));
   const other = workers.find((worker) => worker !== active);
   expect(other !== undefined && saysActive(other)).toBe(false);
