@@ -14,9 +14,9 @@ export const limits = {
   /** Requests open in this worker, slow ones included; no dispatch is claimed above. */
   openRequestsMax: 1_024,
   /** A flush starts at so many rows, or so long after the first, whichever is first; it carries at most flushRowsMax. */
-  flushRowsStart: 64,
+  flushRowsStart: 128,
   flushRowsMax: 512,
-  flushAfterMs: 5,
+  flushAfterMs: 10,
   /** A flush that failed is sent again after this long (it is idempotent). */
   flushRetryMs: 200,
   /** When a delivery whose result Postgres refuses to store is due again. */

@@ -86,7 +86,9 @@ async function dropDatabase(serverUrl: string, name: string): Promise<void> {
       await client.query(`drop database if exists ${name}`);
     } catch (error) {
       if (codeOf(error) !== objectInUse) throw error;
-      const left = await client.query('select state, query from pg_stat_activity where datname = $1', [name]);
+      const left = await client.query(`select state, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`, [
+        name,
+      ]);
       await client.query(`drop database if exists ${name} with (force)`);
       const sessions = left.rows.map((row: { state: string; query: string }) => `${row.state}: ${row.query.slice(0, 200)}`);
       throw new Error(`${left.rowCount} sessions were left open on a test's database (${sessions.join('; ')})`);
