@@ -59,14 +59,14 @@ describe('the recorder', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('starts a flush at once with 64 rows, and with 63 not yet', async () => {
+  it('starts a flush at once with 128 rows, and with 127 not yet', async () => {
     const { recorder, asked } = open();
     for (const record of records(limits.flushRowsStart - 1)) recorder.record(record);
     await pass(0);
     expect(asked).toHaveLength(0);
     recorder.record(newRecord());
     await pass(0);
-    expect(asked.map((flush) => flush.records.length)).toEqual([64]);
+    expect(asked.map((flush) => flush.records.length)).toEqual([128]);
   });
 
   it('writes one flush at a time, whatever comes meanwhile, and then at most 512 rows', async () => {
@@ -76,15 +76,15 @@ describe('the recorder', () => {
       gates.push(gate);
       return gate.promise;
     });
-    const all = records(64 + 700);
+    const all = records(128 + 700);
     for (const record of all) recorder.record(record);
     await pass(1_000);
-    expect(asked.map((flush) => flush.records.length)).toEqual([64]);
+    expect(asked.map((flush) => flush.records.length)).toEqual([128]);
     for (let i = 0; i < 4; i++) {
       gates[i]?.resolve([]);
       await pass(limits.flushAfterMs);
     }
-    expect(asked.map((flush) => flush.records.length)).toEqual([64, 512, 188]);
+    expect(asked.map((flush) => flush.records.length)).toEqual([128, 512, 188]);
     expect(atOnceMost()).toBe(1);
     expect(stored()).toEqual(all);
   });
@@ -209,7 +209,7 @@ describe('a value that Postgres refuses', () => {
   it.each(['22P02', '22021', '23514'])(
     '(%s) costs the answer of its own row and nothing of the others, which keep their order',
     async (code) => {
-      const all = records(64);
+      const all = records(128);
       const bad = all[41] as DeliveryRecord;
       const { recorder, stored, asked } = refusing(new Set([bad.eventId]), (record) => record.sent?.responseBody !== null, code);
       for (const record of all) recorder.record(record);
@@ -221,7 +221,7 @@ describe('a value that Postgres refuses', () => {
       expect(stored()[41]).toMatchObject({ ...less, sent: { ...less.sent, error: 'the answer could not be stored' } });
       expect(stored().filter((_, index) => index !== 41)).toEqual(all.filter((_, index) => index !== 41));
       // Halving: no more than two flushes a level, and the two forms of the bad row.
-      expect(asked.length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(64)) + 4);
+      expect(asked.length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(128)) + 4);
     },
   );
 
