@@ -96,21 +96,30 @@ function deniedBy(address: Uint8Array): AddressRule | null {
 }
 
 function isMetadata(address: Uint8Array): boolean {
-  const inner = embeddedV4(address);
-  return metadataAddresses.some((entry) => sameAddress(entry, address) || (inner !== null && sameAddress(entry, inner)));
+  const inner = embeddedV4s(address);
+  return metadataAddresses.some((entry) => sameAddress(entry, address) || inner.some((v4) => sameAddress(entry, v4)));
 }
 
-const lastFour = ['::/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48'].map(range);
+const lastFour = ['::/96', '::ffff:0:0:0/96', '64:ff9b::/96'].map(range);
+const localNat64 = range('64:ff9b:1::/48');
+// Which bytes hold the IPv4 address under a prefix of 48, 56, 64 and 96 bits (RFC 6052, 2.2): the network's owner chooses.
+const nat64Layouts = [
+  [6, 7, 9, 10],
+  [7, 9, 10, 11],
+  [9, 10, 11, 12],
+  [12, 13, 14, 15],
+];
 const sixToFour = range('2002::/16');
 const teredo = range('2001::/32');
 
-/** The IPv4 address that a translator or tunnel would dial for this IPv6 address (RFC 6052, 7915, 3056, 4380, 5214), or null. */
-function embeddedV4(address: Uint8Array): Uint8Array | null {
-  if (address.length === 4) return null;
-  if (lastFour.some((entry) => inRange(address, entry)) || isIsatap(address)) return address.slice(12);
-  if (inRange(address, sixToFour)) return address.slice(2, 6);
-  if (inRange(address, teredo)) return address.slice(12).map((byte) => byte ^ 0xff);
-  return null;
+/** The IPv4 addresses that a translator or tunnel may dial for this IPv6 address (RFC 6052, 7915, 3056, 4380, 5214). */
+function embeddedV4s(address: Uint8Array): readonly Uint8Array[] {
+  if (address.length === 4) return [];
+  if (inRange(address, localNat64)) return nat64Layouts.map((bytes) => Uint8Array.from(bytes, (i) => address[i]!));
+  if (lastFour.some((entry) => inRange(address, entry)) || isIsatap(address)) return [address.slice(12)];
+  if (inRange(address, sixToFour)) return [address.slice(2, 6)];
+  if (inRange(address, teredo)) return [address.slice(12).map((byte) => byte ^ 0xff)];
+  return [];
 }
 
 function isIsatap(address: Uint8Array): boolean {

@@ -87,20 +87,6 @@ describe('the guard at the connection', () => {
     expect(connections()).toBe(4);
   });
 
-  it('resolves once a connection and dials that answer, however the name is rebound', async () => {
-    const { port, connections } = await receiver();
-    let resolutions = 0;
-    const rebinding: Resolve = async () => [resolutions++ % 2 === 0 ? '127.0.0.2' : '127.0.0.1'];
-    // 127.0.0.2 stands for the good address: nobody listens there on this port.
-    const egress = egressFor('127.0.0.2/32', { resolve: rebinding });
-    for (let i = 0; i < 200; i++) {
-      const outcome = await egress.send(request(`http://name.example:${port}/`));
-      expect(outcome).toMatchObject({ kind: 'error', errorKind: i % 2 === 0 ? 'connect' : 'blocked' });
-    }
-    expect(resolutions).toBe(200);
-    expect(connections()).toBe(0);
-  });
-
   it('goes on to the next address of a name if the first does not answer', async () => {
     const { port } = await receiver();
     const egress = egressFor('127.0.0.0/8,::1/128', { resolve: named(['::1', '127.0.0.1']) });

@@ -120,7 +120,7 @@ function dial({ target, port, addresses, dnsMs }: DialTarget, options: DialConte
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: familyAttemptTimeoutMs,
     };
-    const socket = isTls ? options.tls.open(shared, target.servername ?? null) : netConnect(shared);
+    const socket = isTls ? options.tls.open(shared, isIP(target.hostname) === 0 ? target.hostname : null) : netConnect(shared);
     options.dialling.add(socket);
     const finish = () => {
       clearTimeout(timer);
@@ -165,6 +165,7 @@ function fixedLookup(addresses: readonly string[]): LookupFunction {
 }
 
 type SharedOptions = { readonly host: string; readonly port: number; readonly lookup: LookupFunction };
+/** `servername` goes out as SNI, without which a host of many names cannot know which certificate to show; there is none for a literal. */
 type TlsState = { open(options: SharedOptions, servername: string | null): Socket };
 
 // One secure context (building one costs 0.2 ms) and one session cache for all endpoints: a resumed handshake is a third cheaper.

@@ -19,6 +19,11 @@ export type EgressRequest = {
   readonly body: string | Buffer;
   /** For everything together: waiting for a connection, DNS, connect, TLS, headers and the whole body. */
   readonly timeoutMs: number;
+  /**
+   * Asked at most once, when a connection is at hand and directly before the first byte is written; a no makes the outcome `unsent` and
+   * leaves the connection to the next request. Must not throw.
+   */
+  readonly mayWrite?: () => boolean;
 };
 
 export type Egress = {

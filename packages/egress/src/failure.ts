@@ -41,8 +41,17 @@ export function classifyConnectError(error: unknown, stage: DialStage): Failure 
 
 /** Classifies what a resolver rejected with. */
 export function classifyDnsError(error: unknown): Failure {
-  return { errorKind: 'dns', message: `The host name could not be resolved (${codeOf(error)}).` };
+  const code = codeOf(error);
+  return { errorKind: 'dns', message: `${dnsTexts[code] ?? 'The host name could not be resolved'} (${code}).` };
 }
+
+const dnsTexts: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'The host name does not exist',
+  ENODATA: 'The host name has no address',
+  ESERVFAIL: 'The DNS servers of the host name failed',
+  EREFUSED: 'The DNS servers refused to resolve the host name',
+  ETIMEOUT: 'The DNS servers did not answer in time',
+};
 
 const reset = (code: string): Failure => ({
   errorKind: 'reset',

@@ -1,5 +1,6 @@
 // What one request saw, as data. An endpoint's misbehaviour is always one of these, never an exception.
-// Complete response headers make a `response`, whatever happens to the body afterwards; everything else is an `error`.
+// Complete response headers make a `response`, whatever happens to the body afterwards; a request that its caller took back before a
+// byte of it was written is `unsent`; everything else is an `error`.
 
 import type { ErrorKind } from '@posthorn/core';
 
@@ -42,6 +43,13 @@ export type ErrorOutcome = {
   readonly phases: Phases;
 };
 
-export type Outcome = ResponseOutcome | ErrorOutcome;
+/** `mayWrite` said no: nothing of this request reached the endpoint, and nothing is known of the endpoint. */
+export type UnsentOutcome = {
+  readonly kind: 'unsent';
+  /** Whole milliseconds from `send` to the no. */
+  readonly durationMs: number;
+};
+
+export type Outcome = ResponseOutcome | ErrorOutcome | UnsentOutcome;
 
 export const noPhases: Phases = Object.freeze({ dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null });

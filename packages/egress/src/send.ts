@@ -1,11 +1,12 @@
-// One request over undici's dispatch and what came back of it. It settles exactly once: at the end of the body, at the byte cap,
-// at the deadline, or at an error, whichever is first. A class, since its methods are undici's handler and this is the hot path:
-// closures would be made anew for each request. The handler is of undici's older form because that one gets the raw header
+// One request over undici's dispatch and what came back of it. It settles exactly once: at its caller's no, at the end of the body, at
+// the byte cap, at the deadline, or at an error, whichever is first. A class, since its methods are undici's handler and this is the
+// hot path: closures would be made anew for each request. The handler is of undici's older form because that one gets the raw header
 // bytes and is called without a wrapper object a request.
 import type { Dispatcher, Pool } from 'undici';
 import type { Connector } from './connector.js';
 import { ConnectFailure, classify, type Failure } from './failure.js';
 import { noPhases, type Outcome, type Phases } from './outcome.js';
+import type { Carried, Carrier } from './pools.js';
 
 /** What all requests of one egress have in common. */
 export type SendContext = {
@@ -16,15 +17,21 @@ export type SendContext = {
 };
 
 export type Target = { readonly origin: string; readonly path: string };
-export type Payload = { readonly headers: readonly string[]; readonly body: string | Buffer; readonly timeoutMs: number };
+export type Payload = {
+  readonly headers: readonly string[];
+  readonly body: string | Buffer;
+  readonly timeoutMs: number;
+  readonly mayWrite?: () => boolean;
+};
 
 /** Characters of header text that are kept. */
 export const headerCharactersMax = 16_384;
 
 /** Sends one POST. Never rejects. */
-export function dispatchRequest(context: SendContext, { origin, path }: Target, { headers, body, timeoutMs }: Payload): Promise<Outcome> {
+export function dispatchRequest(context: SendContext, { origin, path }: Target, payload: Payload): Promise<Outcome> {
+  const { headers, body, timeoutMs, mayWrite } = payload;
   return new Promise((resolve) => {
-    const exchange = new Exchange(context, timeoutMs, resolve);
+    const exchange = new Exchange(context, timeoutMs, mayWrite, resolve);
     try {
       context.poolOf(origin).dispatch({ path, method: 'POST', headers: headers as string[], body }, exchange);
     } catch (error) {
@@ -35,11 +42,12 @@ export function dispatchRequest(context: SendContext, { origin, path }: Target, 
 
 const emptyBody = Buffer.alloc(0);
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, Carried {
   private readonly startedAt = performance.now();
   private readonly timer: NodeJS.Timeout;
   private isSettled = false;
-  private abort: ((error?: Error) => void) | null = null;
+  private isWritten = false;
+  carrier: Carrier | null = null;
   private writtenAt = 0;
   private connection: Phases | null = null;
   private firstByteMs: number | null = null;
@@ -53,6 +61,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     private readonly context: SendContext,
     private readonly timeoutMs: number,
+    private readonly mayWrite: (() => boolean) | undefined,
     private readonly resolve: (outcome: Outcome) => void,
   ) {
     this.timer = setTimeout(onDeadline, timeoutMs, this);
@@ -63,10 +72,14 @@ class Exchange implements Dispatcher.DispatchHandler {
     return this.isSettled;
   }
 
-  onConnect(abort: (error?: Error) => void): void {
+  onConnect(): void {
     // The deadline passed while this waited for a connection. Throwing skips the request and keeps the connection.
     if (this.isSettled) throw new Error('deadline passed');
-    this.abort = abort;
+    if (this.mayWrite?.() === false) {
+      this.settle({ kind: 'unsent', durationMs: this.durationMs() });
+      throw new Error('not to be written');
+    }
+    this.isWritten = true;
     this.connection = this.context.takePhases();
     this.writtenAt = performance.now();
   }
@@ -89,7 +102,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (chunk.length > room) {
       if (room > 0) this.keep(chunk.subarray(0, room));
       this.settleResponse(true);
-      this.abort?.();
+      this.carrier?.cut();
       return false;
     }
     this.keep(chunk);
@@ -109,7 +122,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** For the timer alone. */
   expire(): void {
     this.settleBroken({ errorKind: 'timeout', message: `No complete answer within ${this.timeoutMs} ms.` }, this.phases());
-    this.abort?.();
+    if (this.isWritten) this.carrier?.cut();
   }
 
   private readHeaders(raw: Buffer[]): void {
