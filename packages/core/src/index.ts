@@ -11,6 +11,18 @@ export {
   readApiKey,
 } from './api-key.js';
 export {
+  type Authentication,
+  type AuthenticationResult,
+  apiKeyHeaderDefault,
+  authenticationHeader,
+  credentialCharsMax,
+  hiddenValue,
+  hideAuthentication,
+  keepHidden,
+  readAuthentication,
+} from './authentication.js';
+export { type Candidate, type Candidates, indexCandidates, possibleCandidates } from './candidates.js';
+export {
   beginProbe,
   type Circuit,
   type CircuitPolicy,
@@ -20,6 +32,7 @@ export {
   newCircuit,
   resetCircuit,
 } from './circuit-policy.js';
+export { type ContextMiss, type ContextTest, checkContext, compileContext, contextKeys, contextLimits } from './context.js';
 export { deliveryHeaderNames, deliveryHeaders } from './delivery-headers.js';
 export {
   type BatchItem,
@@ -46,9 +59,67 @@ export {
   matchesPattern,
   reservedEventTypePrefix,
 } from './event-type.js';
+export { type ExplainedStep, type ExplainStep, type Explanation, explain, explainSteps } from './explain.js';
+export {
+  aheadMax,
+  type ExplainedCircuit,
+  type ExplainedDelivery,
+  type ExplainedEvent,
+  type ExplainedState,
+  type ExplainedVersion,
+  type ExplainFacts,
+} from './explain-facts.js';
+export { type ExplainOutcome, explainOutcomes, type Finding, findings } from './explain-findings.js';
+export { explainedValueCharsMax, explainWords } from './explain-words.js';
+export { isJsonObject, pointerTo, unknownFields } from './field-errors.js';
+export { checkFilter, compileFilter, type FilterMiss, type FilterProblem, type FilterTest, filterLimits } from './filter.js';
+export { headerNameCharsMax, headerNameRefusal, headerValueCharsMax, isDeniedHeader, isHeaderValue } from './header-rules.js';
 export { checkJson, type JsonMember, type JsonRange, type ScanFailure, scanArray, scanObject } from './json-scanner.js';
-export { type CompiledTenant, compileWebhooks, type MatchableWebhook, matchCacheTypesMax, matchEvent } from './match.js';
-export { envelope } from './payload-format.js';
+export { type JsonLimits, jsonExcess, ownValue, sameJson } from './json-values.js';
+export {
+  type CompiledTenant,
+  compileWebhooks,
+  type MatchableEvent,
+  type MatchableWebhook,
+  matchCacheTypesMax,
+  matchEvent,
+  matchIndexesMax,
+  type NoMatch,
+  whyNoMatch,
+} from './match.js';
+export {
+  type BodyShape,
+  bodyShape,
+  composeRequest,
+  type OutgoingRequest,
+  prepareSender,
+  type Sender,
+  type SendingWebhook,
+  shownHeaders,
+  userAgent,
+} from './outgoing-request.js';
+export {
+  checkHeaders,
+  checkHeadersTogether,
+  hideHeaders,
+  keepHiddenHeaders,
+  type OwnHeaders,
+  type OwnHeadersResult,
+  ownHeadersBytesMax,
+  ownHeadersMax,
+  renderHeaders,
+} from './own-headers.js';
+export {
+  type BodyEvent,
+  type BodyOptions,
+  buildBody,
+  canCarryResources,
+  contentTypeOf,
+  envelope,
+  isBodyPerWebhook,
+  type PayloadFormat,
+  payloadFormats,
+} from './payload-format.js';
 export {
   type FieldError,
   type ProblemCode,
@@ -59,6 +130,7 @@ export {
   problemDocument,
   problems,
 } from './problems.js';
+export { type ReasonDescription, reasonDescriptions } from './reason-descriptions.js';
 export { type Reason, reasonCodes, reasonOfCode, reasons } from './reasons.js';
 export { retryAfterMs } from './retry-after.js';
 export { formatRfc3339, parseRfc3339 } from './rfc3339.js';
@@ -74,6 +146,7 @@ export {
   secretPrefix,
 } from './secret.js';
 export { type SignedHeaders, sign, signatureToleranceS, type Verification, verifySignature } from './signature.js';
+export { checkSignatureHeader, type SignatureHeader, signatureHeader, signatureTemplateCharsMax } from './signature-header.js';
 export {
   type AttemptKind,
   attemptKindCodes,

@@ -15,6 +15,7 @@ export const problems = {
   conflict: { status: 409, title: 'The state of the resource does not allow this' },
   circuit_open: { status: 409, title: 'The circuit of the webhook is not closed' },
   webhook_disabled: { status: 409, title: 'The webhook is disabled' },
+  webhook_paused: { status: 409, title: 'The webhook is paused' },
   precondition_failed: { status: 412, title: 'The resource has changed' },
   body_too_large: { status: 413, title: 'The body is too large' },
   event_too_large: { status: 413, title: 'The event is too large' },
