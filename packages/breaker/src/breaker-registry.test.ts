@@ -48,6 +48,17 @@ describe('the breaker registry', () => {
     expect(await fire(true)).toEqual({ refused: true });
   });
 
+  it('lets every probe through while the circuit stays half open: one that failed may have told nothing of the endpoint', async () => {
+    registry.follow(webhook, 'open');
+    registry.follow(webhook, 'half_open');
+    for (const ok of [false, false, true, false, true]) expect(await fire(ok, true)).toEqual({ refused: false, result: ok });
+    // What the probes came to is the row's to say.
+    registry.follow(webhook, 'half_open');
+    expect(await fire(true)).toEqual({ refused: true });
+    registry.follow(webhook, 'closed');
+    expect(await fire(true)).toEqual({ refused: false, result: true });
+  });
+
   it('passes our own errors through', async () => {
     await expect(
       registry.fire(

@@ -79,8 +79,9 @@ export const createBreakerRegistry = (options: { readonly breakersMax: number })
       else breakers.delete(webhookId);
     },
     fire: async <T>(webhookId: string, probe: boolean, call: () => Promise<T>, succeeded: (result: T) => boolean): Promise<Gated<T>> => {
-      // A probe is the scheduler's permission, so it passes a gate that has not heard of it yet.
-      if (probe && states.get(webhookId) !== 'half_open') {
+      // A probe is the scheduler's permission, so it passes a gate that has not heard of it yet, and one that an earlier probe has shut:
+      // that one may have told nothing of the endpoint, and then the row stays half open for the next.
+      if (probe) {
         states.set(webhookId, 'half_open');
         breakers.delete(webhookId);
       }

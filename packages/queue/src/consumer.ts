@@ -2,7 +2,7 @@
 // side is broken, and then Postgres still has the work: its lease runs out.
 import { Worker } from 'bullmq';
 import { openBackend, type QueueLocation } from './backend.js';
-import { type JobOf, type Lane, queueName, queuePrefix } from './jobs.js';
+import { type JobOf, type Lane, lanes, queueName, queuePrefix } from './jobs.js';
 
 export type QueueConsumer = {
   readonly start: () => void;
@@ -24,6 +24,7 @@ export type ConsumerOptions = {
 const locks: { readonly [L in Lane]: { readonly lockDuration: number; readonly stalledInterval: number } } = {
   first: { lockDuration: 5_000, stalledInterval: 2_500 },
   due: { lockDuration: 60_000, stalledInterval: 30_000 },
+  replay: { lockDuration: 60_000, stalledInterval: 30_000 },
 };
 
 /** Prepares the workers of all lanes of the given shards; nothing is taken before `start`. */
@@ -52,7 +53,7 @@ export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => 
     worker.on('failed', (_job, error) => options.onError(error));
     return worker;
   };
-  const workers = options.shards.flatMap((shard) => [open('first', shard), open('due', shard)]);
+  const workers = options.shards.flatMap((shard) => lanes.map((lane) => open(lane, shard)));
   return {
     start: () => {
       for (const worker of workers) worker.run().catch(options.onError);

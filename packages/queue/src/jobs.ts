@@ -1,8 +1,8 @@
 // Every queue and every job, in one place. A job carries ids only: the events stand in Postgres, and a lost job costs latency, never an event.
 
 /** What travels in its own queue, with its own slots, so that one cannot delay the other. */
-export const lanes = ['first', 'due'] as const;
-/** `first`: new dispatches. `due`: chunks of waiting deliveries that the scheduler handed out. */
+export const lanes = ['first', 'due', 'replay'] as const;
+/** `first`: new dispatches. `due`: chunks of waiting deliveries that the scheduler handed out. `replay`: the same of replays. */
 export type Lane = (typeof lanes)[number];
 
 /** A dispatch to claim under the number it had when it was fed. */
@@ -15,6 +15,7 @@ export type DueJob = {
     readonly turn: number;
     readonly probe: boolean;
     readonly epoch: number;
+    readonly replay: boolean;
     readonly deliveries: readonly { readonly eventId: string; readonly attempt: number }[];
   }[];
 };

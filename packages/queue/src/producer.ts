@@ -19,7 +19,7 @@ export type QueueProducer = {
   /** Adds a dispatch; adding one that still waits is a no-op. Rejects when the queue is not reachable. */
   readonly addDispatch: (job: DispatchJob, shard: number) => Promise<void>;
   readonly addDispatches: (jobs: readonly DispatchJob[], shard: number) => Promise<void>;
-  readonly addDue: (job: DueJob, id: string, shard: number) => Promise<void>;
+  readonly addDue: (lane: 'due' | 'replay', job: DueJob, id: string, shard: number) => Promise<void>;
   /** How many jobs waited at the last look (at most `lookEveryMs` ago), plus those added since. Infinity: not reachable. */
   readonly waiting: (lane: Lane, shard: number) => number;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
@@ -122,7 +122,7 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
         shard,
         jobs.map((job) => ({ id: dispatchJobId(job), data: job })),
       ),
-    addDue: (job, id, shard) => add('due', shard, [{ id, data: job }]),
+    addDue: (lane, job, id, shard) => add(lane, shard, [{ id, data: job }]),
     waiting: (lane, shard) => queues.get(queueName(lane, shard))?.waiting ?? Number.POSITIVE_INFINITY,
     lostData: async (shard) => {
       // While it is not connected, nothing can be said.

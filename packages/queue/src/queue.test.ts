@@ -4,7 +4,7 @@ import { createTestDatabase, eventually, type RedisServer, startRedis, type Test
 import { Redis } from 'ioredis';
 import { migrateQueue, type QueueLocation } from './backend.js';
 import { createQueueConsumer, type QueueConsumer } from './consumer.js';
-import type { DispatchJob, DueJob } from './jobs.js';
+import { type DispatchJob, type DueJob, lanes } from './jobs.js';
 import { createQueueProducer, type QueueProducer } from './producer.js';
 
 let redis: RedisServer;
@@ -36,12 +36,24 @@ const produce = (location: QueueLocation, shards = 1, lookEveryMs = 20): QueuePr
   return producer;
 };
 
-type Taken = { readonly first: DispatchJob[]; readonly due: DueJob[]; readonly errors: string[]; readonly consumer: QueueConsumer };
+type Taken = {
+  readonly first: DispatchJob[];
+  readonly due: DueJob[];
+  readonly replay: DueJob[];
+  readonly errors: string[];
+  readonly consumer: QueueConsumer;
+};
+type Handle<J> = (job: J) => Promise<void>;
+const idle = () => Promise.resolve();
 const consume = (
   location: QueueLocation,
-  { shards = [0], handle = () => Promise.resolve() }: { shards?: number[]; handle?: (job: DispatchJob) => Promise<void> } = {},
+  {
+    shards = [0],
+    handle = idle,
+    handleReplay = idle,
+  }: { shards?: number[]; handle?: Handle<DispatchJob>; handleReplay?: Handle<DueJob> } = {},
 ): Taken => {
-  const [first, due, errors] = [[] as DispatchJob[], [] as DueJob[], [] as string[]];
+  const [first, due, replay, errors] = [[] as DispatchJob[], [] as DueJob[], [] as DueJob[], [] as string[]];
   const consumer = createQueueConsumer({
     location,
     shards,
@@ -54,6 +66,13 @@ const consume = (
         },
       },
       due: { jobsMax: 4, handle: async (job) => void due.push(job) },
+      replay: {
+        jobsMax: 4,
+        handle: async (job) => {
+          replay.push(job);
+          await handleReplay(job);
+        },
+      },
     },
     onError: (error) => errors.push(error.message),
   });
@@ -62,10 +81,13 @@ const consume = (
     await consumer.close();
   });
   consumer.start();
-  return { first, due, errors, consumer };
+  return { first, due, replay, errors, consumer };
 };
 
 const dispatch = (claim = 0): DispatchJob => ({ id: randomUUID(), claim, firstEventId: randomUUID(), lastEventId: randomUUID() });
+const chunks = (replay = false): DueJob => ({
+  chunks: [{ webhookId: randomUUID(), turn: 3, probe: true, epoch: 2, replay, deliveries: [{ eventId: randomUUID(), attempt: 7 }] }],
+});
 const byId = (a: DispatchJob, b: DispatchJob): number => a.id.localeCompare(b.id);
 
 describe.each(['redis', 'postgres'] as const)('the queue on %s', (kind) => {
@@ -75,18 +97,40 @@ describe.each(['redis', 'postgres'] as const)('the queue on %s', (kind) => {
     await producer.ready();
     const [zero, one] = [consume(location), consume(location, { shards: [1] })];
     const jobs = [dispatch(), dispatch(3), dispatch()];
-    const due: DueJob = {
-      chunks: [{ webhookId: randomUUID(), turn: 3, probe: true, epoch: 2, deliveries: [{ eventId: randomUUID(), attempt: 7 }] }],
-    };
+    const [due, replay] = [chunks(), chunks(true)];
     await producer.addDispatch(jobs[0]!, 0);
     await producer.addDispatches(jobs.slice(1), 0);
-    await producer.addDue(due, randomUUID(), 0);
+    await producer.addDue('due', due, randomUUID(), 0);
+    await producer.addDue('replay', replay, randomUUID(), 0);
     const elsewhere = dispatch();
     await producer.addDispatch(elsewhere, 1);
-    await eventually(() => zero.first.length >= 3 && zero.due.length >= 1 && one.first.length >= 1);
+    await eventually(() => zero.first.length >= 3 && zero.due.length >= 1 && zero.replay.length >= 1 && one.first.length >= 1);
     expect([...zero.first].sort(byId)).toEqual([...jobs].sort(byId));
-    expect([zero.due, one.first, one.due]).toEqual([[due], [elsewhere], []]);
-    await eventually(() => producer.waiting('first', 0) === 0 && producer.waiting('due', 0) === 0);
+    expect([zero.due, zero.replay, one.first, one.due, one.replay]).toEqual([[due], [replay], [elsewhere], [], []]);
+    await eventually(() => lanes.every((lane) => producer.waiting(lane, 0) === 0));
+  });
+
+  it('hands out new dispatches and due chunks while every slot of the replays is taken', async () => {
+    const location = locationOf(kind);
+    const producer = produce(location);
+    await producer.ready();
+    let finish: () => void = () => undefined;
+    const running = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const { first, due, replay } = consume(location, { handleReplay: () => running });
+    try {
+      for (let i = 0; i < 6; i++) await producer.addDue('replay', chunks(true), randomUUID(), 0);
+      await eventually(() => replay.length === 4 && producer.waiting('replay', 0) === 2);
+      const [job, later] = [dispatch(), chunks()];
+      await producer.addDispatch(job, 0);
+      await producer.addDue('due', later, randomUUID(), 0);
+      await eventually(() => first.length === 1 && due.length === 1);
+      expect([first, due, replay.length]).toEqual([[job], [later], 4]);
+    } finally {
+      finish();
+    }
+    await eventually(() => replay.length === 6 && producer.waiting('replay', 0) === 0);
   });
 
   it('has one job of a dispatch that is fed again while it waits, and another after its claim rose', async () => {
@@ -123,7 +167,7 @@ describe.each(['redis', 'postgres'] as const)('the queue on %s', (kind) => {
     );
     expect(producer.waiting('first', 0)).toBeGreaterThanOrEqual(150);
     await eventually(() => producer.waiting('first', 0) === 150);
-    expect(producer.waiting('due', 0)).toBe(0);
+    expect([producer.waiting('due', 0), producer.waiting('replay', 0)]).toEqual([0, 0]);
     expect(producer.waiting('first', 1)).toBe(Number.POSITIVE_INFINITY);
     const { first } = consume(location);
     await eventually(() => first.length === 150 && producer.waiting('first', 0) === 0);
