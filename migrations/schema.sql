@@ -48,6 +48,7 @@ create table attempts (
   response_truncated boolean not null default false,
   constraint attempts_pkey PRIMARY KEY (event_id, webhook_id, n)
 ) partition by RANGE (event_id);
+CREATE INDEX attempts_of_tests ON ONLY public.attempts USING btree (webhook_id, event_id) WHERE (kind = 5);
 
 create table audit_log (
   id uuid not null,
@@ -81,10 +82,13 @@ create table deliveries (
   last_status_code smallint,
   last_error_kind smallint,
   ended_at timestamp with time zone,
+  replay_id uuid,
   constraint deliveries_pkey PRIMARY KEY (event_id, webhook_id)
 ) partition by RANGE (event_id);
+CREATE INDEX deliveries_of_replay ON ONLY public.deliveries USING btree (replay_id, status) WHERE (replay_id IS NOT NULL);
 CREATE INDEX deliveries_of_webhook ON ONLY public.deliveries USING btree (webhook_id, event_id);
-CREATE INDEX deliveries_waiting ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE (status = 0);
+CREATE INDEX deliveries_replaying ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE ((status = 0) AND (replay_id IS NOT NULL));
+CREATE INDEX deliveries_waiting ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE ((status = 0) AND (replay_id IS NULL));
 
 create table deployment (
   only_row boolean not null default true,
@@ -150,6 +154,7 @@ create table events (
   resources text storage external,
   dispatch_id uuid not null,
   accepted_at timestamp with time zone not null default clock_timestamp(),
+  erased_at timestamp with time zone,
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_source ON ONLY public.events USING btree (tenant_id, source_id) WHERE (source_id IS NOT NULL);
@@ -204,11 +209,15 @@ create table replays (
   created_by_key_id uuid,
   created_at timestamp with time zone not null default clock_timestamp(),
   ended_at timestamp with time zone,
+  refused bigint not null default 0,
+  recovers_webhook_id uuid,
   constraint replays_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
   constraint replays_mode_check CHECK ((mode = ANY (ARRAY['original'::text, 'current'::text]))),
   constraint replays_pkey PRIMARY KEY (id),
   constraint replays_status_check CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text])))
 );
+CREATE INDEX replays_of_environment ON public.replays USING btree (environment_id, id);
+CREATE INDEX replays_running ON public.replays USING btree (id) WHERE (ended_at IS NULL);
 
 create table tenants (
   id uuid not null,
@@ -265,19 +274,34 @@ create table webhook_state (
   chunk_lease_s smallint not null default 35,
   turn integer not null default 0,
   settled boolean not null default false,
-  tokens real,
-  refilled_at timestamp with time zone,
   changed_at timestamp with time zone not null default clock_timestamp(),
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  deleted_at timestamp with time zone,
+  manual boolean not null default false,
+  out_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  hold_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  is_opening_told boolean not null default false,
+  rate_max integer,
+  rate_per_s integer,
+  rate_times timestamp with time zone[],
+  rate_counts integer[],
+  replay_due_at timestamp with time zone not null default 'infinity'::timestamp with time zone,
   wake_at timestamp with time zone generated always as (
 CASE
-    WHEN (paused_at IS NOT NULL) THEN 'infinity'::timestamp with time zone
-    ELSE GREATEST(due_at, not_before)
+    WHEN ((disabled_at IS NOT NULL) OR (deleted_at IS NOT NULL)) THEN LEAST(due_at, replay_due_at)
+    WHEN ((paused_at IS NOT NULL) OR ((circuit = 1) AND manual)) THEN 'infinity'::timestamp with time zone
+    ELSE GREATEST(LEAST(due_at, replay_due_at), not_before, out_until, hold_until)
 END) stored,
+  constraint webhook_state_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+  constraint webhook_state_check1 CHECK (((rate_max IS NULL) = (rate_per_s IS NULL))),
   constraint webhook_state_circuit_check CHECK (((circuit >= 0) AND (circuit <= 2))),
+  constraint webhook_state_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_hand'::text, 'gone'::text, 'no_success'::text]))),
   constraint webhook_state_pkey PRIMARY KEY (webhook_id),
   constraint webhook_state_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=50);
 CREATE INDEX webhook_state_changed ON public.webhook_state USING btree (changed_at);
+CREATE INDEX webhook_state_no_success ON public.webhook_state USING btree (no_success_since) WHERE (no_success_since IS NOT NULL);
 CREATE INDEX webhook_state_wake ON public.webhook_state USING btree (wake_at) WHERE (wake_at < 'infinity'::timestamp with time zone);
 
 create table webhook_stats (
@@ -402,8 +426,6 @@ create table webhooks (
   authentication jsonb not null default '{"type": "none"}'::jsonb,
   header_names text[] not null default '{}'::text[],
   signature_header jsonb,
-  disabled_at timestamp with time zone,
-  disabled_reason text,
   circuit_threshold integer,
   circuit_recovery text,
   retry_schedule_s integer[],
@@ -422,12 +444,10 @@ create table webhooks (
   updated_at timestamp with time zone not null default clock_timestamp(),
   deleted_at timestamp with time zone,
   constraint webhooks_authentication_check CHECK ((jsonb_typeof(authentication) = 'object'::text)),
-  constraint webhooks_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
   constraint webhooks_circuit_recovery_check CHECK ((circuit_recovery = ANY (ARRAY['automatic'::text, 'manual'::text]))),
   constraint webhooks_circuit_threshold_check CHECK (((circuit_threshold >= 1) AND (circuit_threshold <= 1000))),
   constraint webhooks_code_check CHECK ((code ~ '^[a-z0-9_]{1,64}$'::text)),
   constraint webhooks_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
-  constraint webhooks_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_hand'::text, 'gone'::text, 'no_success'::text]))),
   constraint webhooks_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
   constraint webhooks_environment_id_object_id_key UNIQUE (environment_id, object_id),
   constraint webhooks_environment_id_tenant_id_fkey FOREIGN KEY (environment_id, tenant_id) REFERENCES tenants(environment_id, id),
@@ -448,8 +468,87 @@ CREATE UNIQUE INDEX webhooks_name ON public.webhooks USING btree (tenant_id, nam
 CREATE INDEX webhooks_of_environment ON public.webhooks USING btree (environment_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant ON public.webhooks USING btree (tenant_id, id) WHERE (deleted_at IS NULL);
 
-CREATE OR REPLACE FUNCTION public.lease_due_deliveries(webhooks_max integer, chunk_max integer, deliveries_max integer, recheck interval DEFAULT '00:00:10'::interval)
- RETURNS TABLE(webhook_id uuid, event_id uuid, attempt integer, probe boolean, circuit_epoch integer, turn integer)
+CREATE OR REPLACE FUNCTION public.end_waiting_deliveries(webhooks_max integer, rows_max integer, stats_slot integer, only_webhook uuid DEFAULT NULL::uuid, recheck interval DEFAULT '00:00:10'::interval)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+AS $function$
+#variable_conflict use_column
+declare
+  turn_ids uuid[];
+  chosen_events uuid[];
+  chosen_webhooks uuid[];
+  ended integer;
+begin
+  select array_agg(s.webhook_id) into turn_ids
+    from (select s.webhook_id
+            from webhook_state s
+           where s.webhook_id = any (array(select webhook_id from webhook_state
+                                            where only_webhook is null and wake_at <= now() and (disabled_at is not null or deleted_at is not null)
+                                            order by wake_at limit webhooks_max) || only_webhook)
+             and (s.disabled_at is not null or s.deleted_at is not null)
+           order by s.webhook_id
+             for update) s;
+  if turn_ids is null then
+    return 0;
+  end if;
+  select array_agg(c.event_id), array_agg(c.webhook_id)
+    into chosen_events, chosen_webhooks
+    from (
+      select t.webhook_id, d.event_id
+        from unnest(turn_ids) as t (webhook_id)
+       cross join lateral (
+         select d.event_id from deliveries d
+          where d.webhook_id = t.webhook_id and d.status = 0 and d.replay_id is null and not (d.out and d.due_at > now())
+          limit rows_max / cardinality(turn_ids) + 1 for update skip locked) d
+      union all
+      select t.webhook_id, d.event_id
+        from unnest(turn_ids) as t (webhook_id)
+       cross join lateral (
+         select d.event_id from deliveries d
+          where d.webhook_id = t.webhook_id and d.status = 0 and d.replay_id is not null and not (d.out and d.due_at > now())
+          limit rows_max / cardinality(turn_ids) + 1 for update skip locked) d
+    ) c;
+  with gone as (
+    update deliveries d
+       set status = case when s.deleted_at is not null then 4 else 3 end, reason = case when s.deleted_at is not null then 16 else 3 end,
+           out = false, due_at = null, ended_at = now()
+      from unnest(chosen_events, chosen_webhooks) as c (event_id, webhook_id)
+      join webhook_state s on s.webhook_id = c.webhook_id
+     where d.event_id = c.event_id and d.webhook_id = c.webhook_id
+    returning d.environment_id, d.tenant_id, d.webhook_id, d.event_id, d.status
+  ), counted as (
+    insert into webhook_stats as s (environment_id, tenant_id, webhook_id, span, at, event_type, slot, skipped, cancelled)
+    select g.environment_id, g.tenant_id, g.webhook_id, 0, date_trunc('minute', now()), coalesce(e.event_type, ''), stats_slot,
+           count(*) filter (where g.status = 3), count(*) filter (where g.status = 4)
+      from gone g left join events e on e.id = g.event_id
+     group by g.environment_id, g.tenant_id, g.webhook_id, coalesce(e.event_type, '')
+     order by g.webhook_id, coalesce(e.event_type, '')
+    on conflict (webhook_id, span, at, event_type, slot) do update
+       set skipped = s.skipped + excluded.skipped, cancelled = s.cancelled + excluded.cancelled
+  )
+  select count(*)::integer into ended from gone;
+  update webhook_state s
+     set settled = x.due_at is null,
+         due_at = case when x.due_at is null then case when s.settled then 'infinity'::timestamptz else now() + recheck end
+                       else x.due_at end,
+         replay_due_at = 'infinity',
+         changed_at = clock_timestamp()
+    from (
+      select t.webhook_id,
+             -- What is under way ends by itself, or is anybody's at the end of its lease; everything else is ended at once.
+             (select min(case when d.out then d.due_at else now() end) from deliveries d where d.webhook_id = t.webhook_id and d.status = 0) as due_at
+        from unnest(turn_ids) as t (webhook_id)
+    ) x
+   where s.webhook_id = x.webhook_id;
+  return ended;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.lease_due_deliveries(webhooks_max integer, chunk_max integer, deliveries_max integer, with_replays boolean DEFAULT true, recheck interval DEFAULT '00:00:10'::interval)
+ RETURNS TABLE(webhook_id uuid, event_id uuid, attempt integer, probe boolean, circuit_epoch integer, turn integer, replay boolean)
  LANGUAGE plpgsql
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
@@ -463,25 +562,32 @@ declare
   turn_epochs integer[];
   turn_leases integer[];
   turn_numbers integer[];
+  turn_limited boolean[];
   chosen_events uuid[];
   chosen_webhooks uuid[];
+  replay_events uuid[];
+  replay_webhooks uuid[];
 begin
   -- 1. The webhooks whose turn it is, as many as fill the round, locked in the order of their ids.
-  select array_agg(s.webhook_id), array_agg(s.size), array_agg(s.circuit <> 0), array_agg(s.circuit_epoch), array_agg(s.chunk_lease_s),
-         array_agg(s.turn + 1)
-    into turn_ids, turn_sizes, turn_probes, turn_epochs, turn_leases, turn_numbers
+  select array_agg(s.webhook_id), array_agg(least(s.size, s.room)), array_agg(s.circuit <> 0), array_agg(s.circuit_epoch),
+         array_agg(s.chunk_lease_s), array_agg(s.turn + 1), array_agg(s.rate_max is not null)
+    into turn_ids, turn_sizes, turn_probes, turn_epochs, turn_leases, turn_numbers, turn_limited
     from (
-      select s.webhook_id, s.circuit, s.circuit_epoch, s.chunk_lease_s, s.turn,
-             case when s.circuit = 0 then least(s.chunk, chunk_max) else 1 end as size
+      select s.webhook_id, s.circuit, s.circuit_epoch, s.chunk_lease_s, s.turn, s.rate_max,
+             case when s.circuit = 0 then greatest(least(s.chunk, chunk_max), 1) else 1 end as size,
+             case when s.rate_max is null then chunk_max
+                  else (select rate_room(s.rate_max, s.rate_per_s, l.times, l.counts, now())
+                          from rate_settled(s.rate_per_s, s.rate_times, s.rate_counts, s.out_until, now()) l) end as room
         from webhook_state s
        where s.webhook_id = any (array(
                select r.webhook_id
                  from (select w.webhook_id, w.wake_at,
-                              sum(case when w.circuit = 0 then least(w.chunk, chunk_max) else 1 end) over (order by w.wake_at, w.webhook_id) as running,
-                              case when w.circuit = 0 then least(w.chunk, chunk_max) else 1 end as size
-                         from (select * from webhook_state where wake_at <= now() order by wake_at limit webhooks_max) w) r
+                              sum(case when w.circuit = 0 then greatest(least(w.chunk, chunk_max), 1) else 1 end) over (order by w.wake_at, w.webhook_id) as running,
+                              case when w.circuit = 0 then greatest(least(w.chunk, chunk_max), 1) else 1 end as size
+                         from (select * from webhook_state
+                                where wake_at <= now() and disabled_at is null and deleted_at is null order by wake_at limit webhooks_max) w) r
                 where r.running - r.size < deliveries_max))
-         and s.wake_at <= now()
+         and s.wake_at <= now() and s.disabled_at is null and s.deleted_at is null
        order by s.webhook_id
          for update
     ) s;
@@ -499,12 +605,29 @@ begin
        cross join lateral (
          select d.event_id
            from deliveries d
-          where d.webhook_id = t.webhook_id and d.status = 0 and d.due_at <= now()
+          where d.webhook_id = t.webhook_id and d.status = 0 and d.replay_id is null and d.due_at <= now()
           order by d.due_at
           limit t.size
             for update skip locked
        ) d
     ) c;
+  select array_agg(c.event_id), array_agg(c.webhook_id)
+    into replay_events, replay_webhooks
+    from (
+      select t.webhook_id, d.event_id
+        from unnest(turn_ids, turn_sizes) as t (webhook_id, size)
+       cross join lateral (
+         select d.event_id
+           from deliveries d
+          where d.webhook_id = t.webhook_id and d.status = 0 and d.replay_id is not null and d.due_at <= now()
+          order by d.due_at
+          limit t.size
+            for update skip locked
+       ) d
+       where with_replays and (t.webhook_id = any (chosen_webhooks)) is not true
+    ) c;
+  chosen_events := chosen_events || replay_events;
+  chosen_webhooks := chosen_webhooks || replay_webhooks;
 
   return query
     update deliveries d
@@ -512,24 +635,35 @@ begin
       from unnest(chosen_events, chosen_webhooks) as c (event_id, webhook_id)
       join unnest(turn_ids, turn_probes, turn_epochs, turn_leases, turn_numbers) as t (webhook_id, probe, epoch, lease_s, number) on t.webhook_id = c.webhook_id
      where d.event_id = c.event_id and d.webhook_id = c.webhook_id
-    returning d.webhook_id, d.event_id, d.attempt::integer, t.probe, (t.epoch + t.probe::integer), t.number;
+    returning d.webhook_id, d.event_id, d.attempt::integer, t.probe, (t.epoch + t.probe::integer), t.number, d.replay_id is not null;
 
-  -- 3. One chunk out: the next look is when it reports or its lease is over. An open circuit whose probe is out is half open.
+  -- 3. One chunk out: the next look is when it reports or its lease is over. An open circuit whose probe is out is half open. A limit that
+  --    leaves no room: the next look is when the oldest of its requests leaves the window.
   --    A flush that is under way may not have been seen and may have seen the old due_at, so due_at is raised beyond the next look
   --    (recheck) only at a second look in a row that finds nothing due. A flush that begins after the first look sees settled and takes it
   --    back, whatever the time of its delivery: it may still be under way at the second.
   update webhook_state s
-     set circuit = case when s.circuit = 1 and x.out then 2 else s.circuit end,
-         circuit_epoch = case when s.circuit <> 0 and x.out then s.circuit_epoch + 1 else s.circuit_epoch end,
-         turn = s.turn + x.out::integer,
-         settled = not x.out,
-         due_at = case when s.settled and not x.out then coalesce(x.due_at, 'infinity') else least(x.due_at, now() + recheck) end,
-         not_before = case when x.out then now() + make_interval(secs => s.chunk_lease_s) else s.not_before end,
+     set circuit = case when s.circuit = 1 and x.taken > 0 then 2 else s.circuit end,
+         circuit_epoch = case when s.circuit <> 0 and x.taken > 0 then s.circuit_epoch + 1 else s.circuit_epoch end,
+         turn = s.turn + (x.taken > 0)::integer,
+         settled = x.taken = 0 and not x.full,
+         due_at = case when x.full then s.due_at
+                       when s.settled and x.taken = 0 then coalesce(x.due_at, 'infinity') else least(x.due_at, now() + recheck) end,
+         replay_due_at = case when x.full then s.replay_due_at
+                              when s.settled and x.taken = 0 then coalesce(x.replay_due_at, 'infinity') else least(x.replay_due_at, now() + recheck) end,
+         out_until = case when x.taken > 0 then now() + make_interval(secs => s.chunk_lease_s) else s.out_until end,
+         not_before = case when x.full then x.oldest + make_interval(secs => s.rate_per_s) else s.not_before end,
+         rate_times = case when s.rate_max is null then null when x.taken > 0 then x.times || 'infinity'::timestamptz else x.times end,
+         rate_counts = case when s.rate_max is null then null when x.taken > 0 then x.counts || x.taken else x.counts end,
          changed_at = clock_timestamp()
     from (
-      select t.webhook_id, m.due_at, coalesce(t.webhook_id = any (chosen_webhooks), false) as out
-        from unnest(turn_ids) as t (webhook_id)
-       cross join lateral (select min(d.due_at) as due_at from deliveries d where d.webhook_id = t.webhook_id and d.status = 0) m
+      select t.webhook_id, m.due_at, r.due_at as replay_due_at, l.times, l.counts, l.times[1] as oldest, t.limited and t.size = 0 as full,
+             (select count(*)::integer from unnest(chosen_webhooks) as c (id) where c.id = t.webhook_id) as taken
+        from unnest(turn_ids, turn_sizes, turn_limited) as t (webhook_id, size, limited)
+        join webhook_state w on w.webhook_id = t.webhook_id
+       cross join lateral (select min(d.due_at) as due_at from deliveries d where d.webhook_id = t.webhook_id and d.status = 0 and d.replay_id is null) m
+       cross join lateral (select min(d.due_at) as due_at from deliveries d where d.webhook_id = t.webhook_id and d.status = 0 and d.replay_id is not null) r
+       cross join lateral (select * from rate_settled(w.rate_per_s, w.rate_times, w.rate_counts, w.out_until, now())) l
     ) x
    where s.webhook_id = x.webhook_id;
 end
@@ -579,28 +713,92 @@ CREATE OR REPLACE FUNCTION public.mend_due_hints()
  LANGUAGE sql
 AS $function$
   with recursive waiting as (
-      (select webhook_id from deliveries where status = 0 order by webhook_id limit 1)
+      (select webhook_id from deliveries where status = 0 and replay_id is null order by webhook_id limit 1)
       union all
-      select (select d.webhook_id from deliveries d where d.status = 0 and d.webhook_id > w.webhook_id order by d.webhook_id limit 1)
+      select (select d.webhook_id from deliveries d where d.status = 0 and d.replay_id is null and d.webhook_id > w.webhook_id order by d.webhook_id limit 1)
         from waiting w where w.webhook_id is not null
+    ),
+    replaying as (
+      (select webhook_id from deliveries where status = 0 and replay_id is not null order by webhook_id limit 1)
+      union all
+      select (select d.webhook_id from deliveries d where d.status = 0 and d.replay_id is not null and d.webhook_id > w.webhook_id order by d.webhook_id limit 1)
+        from replaying w where w.webhook_id is not null
     ),
     truth as (
-      select w.webhook_id, (select min(d.due_at) from deliveries d where d.webhook_id = w.webhook_id and d.status = 0) as due_at
-        from waiting w where w.webhook_id is not null
+      select w.webhook_id,
+             (select min(d.due_at) from deliveries d where d.webhook_id = w.webhook_id and d.status = 0 and d.replay_id is null) as due_at,
+             (select min(d.due_at) from deliveries d where d.webhook_id = w.webhook_id and d.status = 0 and d.replay_id is not null) as replay_due_at
+        from (select webhook_id from waiting union select webhook_id from replaying) w where w.webhook_id is not null
     ),
     late as (
-      select s.webhook_id, t.due_at
+      select s.webhook_id, t.due_at, t.replay_due_at
         from webhook_state s join truth t using (webhook_id)
-       where t.due_at < s.due_at
+       where t.due_at < s.due_at or t.replay_due_at < s.replay_due_at
        order by s.webhook_id
          for update of s
     ),
     mended as (
-      update webhook_state s set due_at = late.due_at, settled = false, changed_at = clock_timestamp()
+      update webhook_state s
+         set due_at = least(s.due_at, late.due_at), replay_due_at = least(s.replay_due_at, late.replay_due_at), settled = false, changed_at = clock_timestamp()
         from late where s.webhook_id = late.webhook_id
       returning 1
     )
   select count(*)::integer from mended
+$function$;
+
+CREATE OR REPLACE FUNCTION public.new_uuidv7()
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$
+  select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+          || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
+$function$;
+
+CREATE OR REPLACE FUNCTION public.own_event_time(moment timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$function$;
+
+CREATE OR REPLACE FUNCTION public.rate_room(rate_max integer, rate_per_s integer, times timestamp with time zone[], counts integer[], moment timestamp with time zone)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select greatest(0, rate_max - coalesce((select sum(c)::integer from unnest(times, counts) as l (t, c)
+                                           where t > moment - make_interval(secs => rate_per_s)), 0))
+$function$;
+
+CREATE OR REPLACE FUNCTION public.rate_settled(rate_per_s integer, times timestamp with time zone[], counts integer[], ended_at timestamp with time zone, moment timestamp with time zone)
+ RETURNS rate_ledger
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select row(array_agg(t order by t), array_agg(c order by t))::rate_ledger
+    from (
+      select t, sum(c)::integer as c
+        from (
+          select case when l.t = 'infinity'
+                      then to_timestamp(ceil(extract(epoch from ended_at) * 16 / rate_per_s) * rate_per_s / 16)
+                      else l.t end as t, l.c
+            from unnest(times, counts) as l (t, c)
+        ) s
+       where t > moment - make_interval(secs => rate_per_s)
+       group by t
+    ) m
+$function$;
+
+CREATE OR REPLACE FUNCTION public.reason_name(code integer)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select (array['tenant', 'created_later', 'webhook_disabled', 'webhook_paused', 'event_type', 'project_flow', 'context', 'filter', 'circuit_open',
+                'rate_limited', 'in_flight_limit', 'retry_waiting', 'exhausted', 'rejected', 'blocked_address', 'webhook_deleted',
+                'cancelled_by_hand', 'expired', 'erased'])[code]
 $function$;
 
 CREATE OR REPLACE FUNCTION public.uuidv7_floor(moment timestamp with time zone)

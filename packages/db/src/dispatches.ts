@@ -25,10 +25,13 @@ export type LoadedEvent = {
   readonly data: string;
   readonly currentContext: string | null;
   readonly resources: string | null;
+  /** Its payload is gone: nothing of it is sent any more. */
+  readonly erased: boolean;
 };
 
 /** Columns of an event and of its tenant's webhooks version, for `eventOf`. */
 export const eventColumns = `e.id, e.environment_id, e.tenant_id, e.event_type, e.project_flows, e.data, e.current_context, e.resources,
+  e.erased_at is not null as erased,
   (extract(epoch from e.event_time) * 1000)::float8 as event_time_ms, (extract(epoch from e.accepted_at) * 1000)::float8 as accepted_at_ms, t.webhooks_version`;
 
 export type EventRow = {
@@ -40,6 +43,7 @@ export type EventRow = {
   readonly data: string;
   readonly current_context: string | null;
   readonly resources: string | null;
+  readonly erased: boolean;
   readonly event_time_ms: number;
   readonly accepted_at_ms: number;
   readonly webhooks_version: number;
@@ -57,6 +61,7 @@ export const eventOf = (row: EventRow): LoadedEvent => ({
   data: row.data,
   currentContext: row.current_context,
   resources: row.resources,
+  erased: row.erased,
 });
 
 /**

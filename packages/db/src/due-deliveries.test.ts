@@ -138,7 +138,7 @@ describe('a chunk', () => {
     );
     expect(lasts).toEqual({ s: 40, out: true });
     await world.rows('update deliveries set due_at = now()');
-    await world.rows(`update webhook_state set due_at = now(), not_before = now()`);
+    await world.rows(`update webhook_state set due_at = now(), not_before = now(), out_until = now()`);
     const [second] = await lease();
     expect([first!.deliveries[0]!.attempt, second!.deliveries[0]!.attempt]).toEqual([1, 2]);
     expect(second!.deliveries[0]!.eventId).toBe(first!.deliveries[0]!.eventId);
@@ -208,7 +208,7 @@ describe('a webhook that may not be called', () => {
     const webhookId = await world.webhook({ ...due, ...coolDown });
     await addDue(webhookId, 2);
     await lease();
-    await world.rows(`update webhook_state set not_before = now(), due_at = now()`);
+    await world.rows(`update webhook_state set not_before = now(), out_until = now(), due_at = now()`);
     expect(await lease()).toEqual([expect.objectContaining({ probe: true, epoch: 3, deliveries: [expect.anything()] })]);
   });
 });

@@ -1,4 +1,5 @@
 // Waiting deliveries whose time has come: handed out by the scheduler in chunks, loaded by the worker that takes the chunk.
+import type { PayloadFormat } from '@posthorn/core';
 import { numberArray, uuidArray } from './array-literal.js';
 import { type EventRow, eventColumns, eventOf, type LoadedEvent } from './dispatches.js';
 import type { HotPool } from './pools.js';
@@ -10,13 +11,18 @@ export type Chunk = {
   readonly turn: number;
   readonly probe: boolean;
   readonly epoch: number;
+  /** Its deliveries belong to replays, and travel in a lane of their own. */
+  readonly replay: boolean;
   readonly deliveries: readonly { readonly eventId: string; readonly attempt: number }[];
 };
 
 export type RoundLimits = { readonly webhooksMax: number; readonly chunkMax: number; readonly deliveriesMax: number };
 
-/** One round of the scheduler: leases the chunks of the webhooks whose turn it is. */
-export const leaseChunks = async (pool: HotPool, limits: RoundLimits): Promise<readonly Chunk[]> => {
+/**
+ * One round of the scheduler: leases the chunks of the webhooks whose turn it is.
+ * @param withReplays whether deliveries of replays are among them
+ */
+export const leaseChunks = async (pool: HotPool, limits: RoundLimits, withReplays = true): Promise<readonly Chunk[]> => {
   const result = await pool.query<{
     webhook_id: string;
     event_id: string;
@@ -24,19 +30,18 @@ export const leaseChunks = async (pool: HotPool, limits: RoundLimits): Promise<r
     probe: boolean;
     circuit_epoch: number;
     turn: number;
+    replay: boolean;
   }>({
     name: 'lease-chunks',
-    text: 'select webhook_id, event_id, attempt, probe, circuit_epoch, turn from lease_due_deliveries($1, $2, $3)',
-    values: [limits.webhooksMax, limits.chunkMax, limits.deliveriesMax],
+    text: 'select webhook_id, event_id, attempt, probe, circuit_epoch, turn, replay from lease_due_deliveries($1, $2, $3, $4)',
+    values: [limits.webhooksMax, limits.chunkMax, limits.deliveriesMax, withReplays],
   });
-  const chunks = new Map<
-    string,
-    { webhookId: string; turn: number; probe: boolean; epoch: number; deliveries: { eventId: string; attempt: number }[] }
-  >();
+  const chunks = new Map<string, Omit<Chunk, 'deliveries'> & { readonly deliveries: { eventId: string; attempt: number }[] }>();
   for (const row of result.rows) {
     let chunk = chunks.get(row.webhook_id);
     if (chunk === undefined) {
-      chunk = { webhookId: row.webhook_id, turn: row.turn, probe: row.probe, epoch: row.circuit_epoch, deliveries: [] };
+      const { webhook_id: webhookId, turn, probe, replay, circuit_epoch: epoch } = row;
+      chunk = { webhookId, turn, probe, epoch, replay, deliveries: [] };
       chunks.set(row.webhook_id, chunk);
     }
     chunk.deliveries.push({ eventId: row.event_id, attempt: row.attempt });
@@ -50,6 +55,10 @@ export type LoadedDelivery = {
   readonly attempt: number;
   readonly failures: number;
   readonly shape: number;
+  /** What its body looks like, if that is not what its webhook's bodies look like today. */
+  readonly shapeThen: { readonly payloadFormat: PayloadFormat; readonly includeResources: readonly string[] } | null;
+  /** A person asked for this attempt. */
+  readonly byHand: boolean;
   /** What is left of its lease, in ms. */
   readonly leaseLeftMs: number;
 };
@@ -60,16 +69,28 @@ export const loadChunks = async (pool: HotPool, chunks: readonly Chunk[]): Promi
   const eventIds = all.map((each) => each.eventId);
   const sorted = [...eventIds].sort();
   const result = await pool.query<
-    EventRow & { webhook_id: string; attempt: number; failures: number; shape: number; lease_left_ms: number }
+    EventRow & {
+      webhook_id: string;
+      attempt: number;
+      failures: number;
+      shape: number;
+      payload_format: PayloadFormat | null;
+      include_resources: string[] | null;
+      by_hand: boolean;
+      lease_left_ms: number;
+    }
   >({
     name: 'load-chunks',
-    text: `select ${eventColumns}, d.webhook_id, d.attempt, d.failures, d.shape,
+    text: `select ${eventColumns}, d.webhook_id, d.attempt, d.failures, d.shape, d.lane = 1 as by_hand,
+                  v.snapshot ->> 'payload_format' as payload_format, v.snapshot -> 'include_resources' as include_resources,
                   (extract(epoch from d.due_at - now()) * 1000)::float8 as lease_left_ms
              from unnest($1::uuid[], $2::uuid[], $3::int[]) as x (event_id, webhook_id, attempt)
              join deliveries d on d.event_id = x.event_id and d.webhook_id = x.webhook_id and d.event_id between $4 and $5
               and d.attempt = x.attempt and d.out and d.status = 0
              join events e on e.id = d.event_id and e.id between $4 and $5
-             join tenants t on t.id = e.tenant_id`,
+             join tenants t on t.id = e.tenant_id
+             left join webhooks w on w.id = d.webhook_id
+             left join webhook_versions v on v.webhook_id = d.webhook_id and v.version = d.shape and w.version <> d.shape`,
     values: [
       uuidArray(eventIds),
       uuidArray(all.map((each) => each.webhookId)),
@@ -84,8 +105,23 @@ export const loadChunks = async (pool: HotPool, chunks: readonly Chunk[]): Promi
     attempt: row.attempt,
     failures: row.failures,
     shape: row.shape,
+    shapeThen: row.payload_format === null ? null : { payloadFormat: row.payload_format, includeResources: row.include_resources ?? [] },
+    byHand: row.by_hand,
     leaseLeftMs: row.lease_left_ms,
   }));
+};
+
+/**
+ * Ends up to `rowsMax` deliveries that wait at webhooks which are switched off; returns how many.
+ * @param slot which of the statistics slots (0–15) counts them
+ */
+export const endWaitingDeliveries = async (pool: HotPool, webhooksMax: number, rowsMax: number, slot: number): Promise<number> => {
+  const result = await pool.query<{ ended: number }>({
+    name: 'end-waiting',
+    text: 'select end_waiting_deliveries($1, $2, $3) as ended',
+    values: [webhooksMax, rowsMax, slot],
+  });
+  return result.rows[0]?.ended ?? 0;
 };
 
 /** Lowers the scheduler's hints where they are later than the truth; returns how many were wrong. */

@@ -49,9 +49,9 @@ failing as (
 state as (
   update webhook_state s set circuit_failure_count = 0, changed_at = clock_timestamp()
     from failing f where s.webhook_id = f.webhook_id
-  returning s.webhook_id, s.circuit, s.circuit_epoch
+  returning s.webhook_id, s.circuit, s.circuit_epoch, s.disabled_at is not null as disabled, s.hold_until
 ),
 finished as (
   delete from dispatches d using unnest($21::uuid[], $22::int[]) as t (id, claim) where d.id = t.id and d.claim = t.claim
 )
-select webhook_id, circuit, circuit_epoch from state`;
+select webhook_id, circuit, circuit_epoch, disabled, (extract(epoch from hold_until) * 1000)::float8 as hold_until_ms from state`;

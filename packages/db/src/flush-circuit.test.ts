@@ -14,7 +14,7 @@ import { eventually } from '@posthorn/testkit';
 import fc from 'fast-check';
 import { createWorld, failed, sent, type World, waiting } from '../tests/world.js';
 import { type Chunk, leaseChunks } from './due-deliveries.js';
-import { type DeliveryRecord, type FlushedCircuit, writeFlush } from './flush.js';
+import { type DeliveryRecord, type FlushedState, writeFlush } from './flush.js';
 
 let world: World;
 const policy = { threshold: 3, cooldownS: 20, cooldownMaxS: 70 };
@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => world.drop());
 
 /** The chunks that are out of these webhooks are reported. */
-const flush = async (records: readonly DeliveryRecord[], reportedOf: readonly string[] = []): Promise<readonly FlushedCircuit[]> =>
+const flush = async (records: readonly DeliveryRecord[], reportedOf: readonly string[] = []): Promise<readonly FlushedState[]> =>
   writeFlush(world.pool, { records, reports: await world.reportsOf(reportedOf), finished: [] }, limits);
 
 type State = {
@@ -46,7 +46,8 @@ const stateOf = (webhookId: string) =>
   world.row<State>(
     `select circuit, circuit_failure_count as count, circuit_epoch as epoch, cooldown_s, chunk, circuit_opened_at is not null as opened,
             (round(extract(epoch from circuit_retry_at - changed_at) / 10) * 10)::int as retry_in_s,
-            case when not_before = '-infinity' then 0 else greatest(round(extract(epoch from not_before - changed_at) / 10) * 10, 0)::int end as wait_s
+            case when greatest(not_before, out_until, hold_until) = '-infinity' then 0
+                 else greatest(round(extract(epoch from greatest(not_before, out_until, hold_until) - changed_at) / 10) * 10, 0)::int end as wait_s
        from webhook_state where webhook_id = $1`,
     [webhookId],
   );
@@ -66,10 +67,13 @@ const tooMany = (holdMs: number, kind: number = attemptKindCodes.first): Partial
   holdMs,
 });
 
+/** What a webhook that is switched on, and not told to wait, has. */
+const on = { disabled: false, holdUntilMs: Number.NEGATIVE_INFINITY };
+
 /** Ends the cool-down and leases the probe; there is always something due. */
 const leaseProbe = async (webhookId: string): Promise<Chunk> => {
   await flush([good(webhookId, waiting())]);
-  await world.rows(`update webhook_state set not_before = '-infinity', due_at = now() - interval '1 s' where webhook_id = $1`, [webhookId]);
+  await world.rows(`update webhook_state set not_before = '-infinity', out_until = '-infinity', hold_until = '-infinity', due_at = now() - interval '1 s' where webhook_id = $1`, [webhookId]);
   await world.rows(`update deliveries set due_at = now() - interval '1 s' where webhook_id = $1 and status = 0 and not out`, [webhookId]);
   const chunks = await leaseChunks(world.pool, { webhooksMax: 100, chunkMax: 500, deliveriesMax: 1_000 });
   return chunks.find((each) => each.webhookId === webhookId)!;
@@ -91,9 +95,9 @@ const opened = async (): Promise<string> => {
 describe('a closed circuit', () => {
   it('counts failures across flushes, opens at the threshold and says so once', async () => {
     const webhookId = await world.webhook();
-    expect(await flush([bad(webhookId), bad(webhookId)])).toEqual([{ webhookId, circuit: 0, epoch: 0 }]);
+    expect(await flush([bad(webhookId), bad(webhookId)])).toEqual([{ webhookId, circuit: 0, epoch: 0, ...on }]);
     expect(await stateOf(webhookId)).toMatchObject({ circuit: 0, count: 2, opened: false });
-    expect(await flush([bad(webhookId)])).toEqual([{ webhookId, circuit: circuitStateCodes.open, epoch: 1 }]);
+    expect(await flush([bad(webhookId)])).toEqual([{ webhookId, circuit: circuitStateCodes.open, epoch: 1, ...on }]);
     expect(await stateOf(webhookId)).toMatchObject({ circuit: 1, count: 3, epoch: 1, opened: true, chunk: 1, retry_in_s: 20, wait_s: 20 });
     expect(await timelineOf(webhookId)).toEqual(['circuit_opened 3']);
   });
@@ -142,10 +146,10 @@ describe('a closed circuit', () => {
 
 describe('a flush that waits for somebody who changes its webhooks', () => {
   it('loses neither failures nor reports', async () => {
-    const ids = await Promise.all(Array.from({ length: 4 }, () => world.webhook({ not_before: `now() + interval '30 s'` })));
+    const ids = await Promise.all(Array.from({ length: 4 }, () => world.webhook({ out_until: `now() + interval '30 s'` })));
     const isWaiting = async () =>
       (await world.rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0;
-    let flushed: Promise<readonly FlushedCircuit[]> | undefined;
+    let flushed: Promise<readonly FlushedState[]> | undefined;
     await world.transaction(async (connection) => {
       await connection.query('update webhook_state set changed_at = now(), due_at = now() where webhook_id = any ($1)', [ids]);
       flushed = flush([...ids.map((id) => bad(id)), ...ids.map((id) => good(id, waiting()))], ids);
@@ -171,7 +175,7 @@ describe('an open circuit', () => {
     expect(probe).toMatchObject({ probe: true, epoch: 2, deliveries: [expect.anything()] });
     await flush([good(webhookId), bad(webhookId), good(webhookId, { epoch: 1 })]);
     expect(await stateOf(webhookId)).toMatchObject({ circuit: 2, count: 3, epoch: 2 });
-    expect(await flush([probeResult(probe, succeeded)], [webhookId])).toEqual([{ webhookId, circuit: 0, epoch: 3 }]);
+    expect(await flush([probeResult(probe, succeeded)], [webhookId])).toEqual([{ webhookId, circuit: 0, epoch: 3, ...on }]);
     expect(await stateOf(webhookId)).toMatchObject({ circuit: 0, count: 0, opened: false, retry_in_s: null, wait_s: 0, chunk: 1 });
     expect(await timelineOf(webhookId)).toEqual(['circuit_opened 3', 'circuit_closed 0']);
   });
@@ -222,14 +226,14 @@ describe('the end of a chunk', () => {
   });
 
   it('does not shorten what the endpoint asked for while the chunk was out', async () => {
-    const webhookId = await world.webhook({ not_before: `now() + interval '30 s'` });
+    const webhookId = await world.webhook({ out_until: `now() + interval '30 s'` });
     await flush([good(webhookId, tooMany(600_000))]);
     await flush([good(webhookId)], [webhookId]);
     expect(await stateOf(webhookId)).toMatchObject({ circuit: 0, wait_s: 600 });
   });
 
   it('can come in a flush of its own', async () => {
-    const webhookId = await world.webhook({ not_before: `now() + interval '30 s'` });
+    const webhookId = await world.webhook({ out_until: `now() + interval '30 s'` });
     await flush([], [webhookId]);
     expect(await stateOf(webhookId)).toMatchObject({ chunk: 2, wait_s: 0 });
   });

@@ -19,6 +19,8 @@ export const generalColumns = (records: readonly DeliveryRecord[]): GeneralColum
   const ok = booleanColumn();
   const counts = booleanColumn();
   const truncated = booleanColumn();
+  const gone = booleanColumn();
+  const replay = booleanColumn();
   const error = textColumn();
   const requestHeaders = textColumn();
   const responseHeaders = textColumn();
@@ -60,6 +62,8 @@ export const generalColumns = (records: readonly DeliveryRecord[]): GeneralColum
     epoch.push(record.epoch);
     threshold.push(record.threshold);
     hold.push(record.holdMs);
+    gone.push(record.gone);
+    replay.push(record.replay);
     if (!record.isNew) {
       if (lowestId === null || record.eventId < lowestId) lowestId = record.eventId;
       if (highestId === null || record.eventId > highestId) highestId = record.eventId;
@@ -96,6 +100,8 @@ export const generalColumns = (records: readonly DeliveryRecord[]): GeneralColum
     epoch,
     threshold,
     hold,
+    gone,
+    replay,
   ];
   return { values: columns.map((each) => each.literal()), lowestId, highestId };
 };

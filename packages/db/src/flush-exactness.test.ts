@@ -47,7 +47,7 @@ const send = (flush: Flush, slot: number) => persist(() => writeFlush(world.pool
 const leaseEverything = (): Promise<readonly Chunk[]> =>
   persist(async () => {
     await world.rows(
-      `update webhook_state s set chunk_lease_s = 0, not_before = '-infinity'
+      `update webhook_state s set chunk_lease_s = 0, not_before = '-infinity', out_until = '-infinity'
          from (select webhook_id from webhook_state order by webhook_id for update) x where x.webhook_id = s.webhook_id`,
     );
     return leaseChunks(world.pool, { webhooksMax: 10, chunkMax: 20, deliveriesMax: 40 });

@@ -7,21 +7,26 @@
 // A webhook_state row is locked only where something of it changes, and is computed from the values of the locked row: reading the
 // table again would read the snapshot and lose updates.
 
+//
+// What the owner of a webhook is to be told (a circuit opened or closed, a webhook switched off, a delivery failed for good) becomes events
+// of our own in the same statement. Deliveries of such events tell nothing, so no event can cause another for ever.
+
+import { publishOwnEvents } from './own-events-sql.js';
 import { addUp, attemptCounts, count, statsCounters } from './stats-columns.js';
 
 export const flushSql = `
 with input as materialized (
-  select *, ok and sent as good, sent and not ok and counts as bad
+  select *, ok and sent as good, sent and not ok and counts as bad, event_type not like 'posthorn.%' as is_told
     from unnest(
       $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::int[], $8::int2[], $9::int2[], $10::float8[], $11::boolean[],
       $12::int[], $13::boolean[], $14::boolean[], $15::boolean[], $16::int2[], $17::int[], $18::float8[], $19::int2[], $20::int2[], $21::text[],
       $22::int[], $23::int[], $24::int[], $25::int[], $26::int[], $27::text[], $28::text[], $29::bytea[], $30::boolean[], $31::int[], $32::int[],
-      $33::float8[]
+      $33::float8[], $34::boolean[], $35::boolean[]
     ) with ordinality as t (
       environment_id, tenant_id, event_id, webhook_id, event_type, is_new, attempt, status, reason, due_in_ms, out,
       shape, sent, ok, counts, kind, webhook_version, started_at_ms, status_code, error_kind, error,
       duration_ms, dns_ms, connect_ms, tls_ms, first_byte_ms, request_headers, response_headers, response_body, response_truncated, epoch, threshold,
-      hold_ms, ord
+      hold_ms, gone, replay, ord
     )
 ),
 inserted as (
@@ -37,11 +42,13 @@ updated as (
   update deliveries d
      set status = i.status, reason = i.reason, out = false, due_at = now() + i.due_in_ms * interval '1 ms',
          failures = d.failures + (i.sent and not i.ok)::int,
+         -- An attempt that a person asked for has been made.
+         lane = case when i.sent then 0 else d.lane end,
          last_status_code = case when i.sent then i.status_code else d.last_status_code end,
          last_error_kind = case when i.sent then i.error_kind else d.last_error_kind end,
          ended_at = case when i.status > 0 then now() end
     from input i
-   where not i.is_new and d.event_id = i.event_id and d.webhook_id = i.webhook_id and d.event_id between $34 and $35
+   where not i.is_new and d.event_id = i.event_id and d.webhook_id = i.webhook_id and d.event_id between $36 and $37
      and d.attempt = i.attempt and d.out and d.status = 0
   returning d.event_id, d.webhook_id, i.attempt
 ),
@@ -68,7 +75,7 @@ tallied as (
 stats as (
   insert into webhook_stats as s (environment_id, tenant_id, webhook_id, span, at, event_type, slot, ${statsCounters.join(', ')},
                                   last_attempt_at, last_success_at)
-  select environment_id, tenant_id, webhook_id, 0, minute, event_type, $36,
+  select environment_id, tenant_id, webhook_id, 0, minute, event_type, $38,
          ${count('is_created')}, ${[1, 2, 3, 4].map((status) => count(`changed and status = ${status}`)).join(', ')},
          ${attemptCounts.join(',\n         ')},
          to_timestamp(max(started_at_ms) filter (where counted) / 1000), to_timestamp(max(started_at_ms) filter (where counted and ok) / 1000)
@@ -81,21 +88,26 @@ stats as (
 ),
 -- Materialized: FOR UPDATE that had to wait for another's change looks at its row anew, and loses it where it is joined to an inlined union.
 moved as materialized (
-  select webhook_id, bool_or(bad) as bad, bool_or(kind = 2) as probed, min(due_in_ms) filter (where status = 0) as due_in_ms,
+  select webhook_id, bool_or(bad) as bad, bool_or(kind = 2) as probed, bool_or(gone) as gone, bool_or(is_told) as is_told,
+         min(due_in_ms) filter (where status = 0 and not replay) as due_in_ms, min(due_in_ms) filter (where status = 0 and replay) as replay_due_in_ms,
          max(hold_ms) as hold_ms, max(threshold) as threshold
     from tallied where changed group by webhook_id
   union all
-  select id, false, false, null, null, null from unnest($37::uuid[]) as r (id)
+  select id, false, false, false, false, null, null, null, null from unnest($39::uuid[]) as r (id)
    where (id in (select webhook_id from tallied where changed)) is not true
 ),
 locked as (
   select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.cooldown_s,
-         ((m.webhook_id, s.turn) in (select webhook_id, turn from unnest($37::uuid[], $43::int[]) as r (webhook_id, turn))) is true as reported,
-         -- A time beyond the end of any lease is what the endpoint asked for: neither a report nor an opening may shorten it.
-         case when s.not_before > now() + make_interval(secs => s.chunk_lease_s) then s.not_before end as held_until
+         ((m.webhook_id, s.turn) in (select webhook_id, turn from unnest($39::uuid[], $45::int[]) as r (webhook_id, turn))) is true as reported,
+         m.gone and s.disabled_at is null as goes,
+         -- What waits at a webhook that is switched off is ended at once, whenever it is due.
+         m.gone or ((s.disabled_at is not null or s.deleted_at is not null) and (m.due_in_ms is not null or m.replay_due_in_ms is not null)) as ends
     from webhook_state s join moved m on m.webhook_id = s.webhook_id
-   where m.bad or m.probed or m.hold_ms is not null or now() + m.due_in_ms * interval '1 ms' < s.due_at
-      or (s.settled and m.due_in_ms is not null) or s.circuit_failure_count <> 0 or m.webhook_id = any ($37::uuid[])
+   where m.bad or m.probed or m.gone or m.hold_ms is not null or now() + m.due_in_ms * interval '1 ms' < s.due_at
+      or now() + m.replay_due_in_ms * interval '1 ms' < s.replay_due_at
+      or (s.settled and (m.due_in_ms is not null or m.replay_due_in_ms is not null)) or s.circuit_failure_count <> 0
+      or ((s.disabled_at is not null or s.deleted_at is not null) and (m.due_in_ms is not null or m.replay_due_in_ms is not null))
+      or m.webhook_id = any ($39::uuid[])
    order by s.webhook_id
      for update of s
 ),
@@ -124,7 +136,7 @@ decided as (
            else circuit
          end as next_circuit,
          -- How long an opening lasts that begins now.
-         case circuit when 2 then least(cooldown_s * 2, $39) else $38 end as opening_s
+         case circuit when 2 then least(cooldown_s * 2, $41) else $40 end as opening_s
     from folded f
 ),
 state as (
@@ -134,35 +146,56 @@ state as (
          circuit_epoch = s.circuit_epoch + (n.next_circuit <> s.circuit)::int,
          circuit_opened_at = case when n.next_circuit = 0 then null when s.circuit = 0 and n.next_circuit = 1 then now() else s.circuit_opened_at end,
          no_success_since = case when n.next_circuit = 0 then null when s.circuit = 0 and n.next_circuit = 1 then now() else s.no_success_since end,
-         cooldown_s = case when n.next_circuit = 0 then $38 when n.next_circuit = 1 and s.circuit <> 1 then n.opening_s else s.cooldown_s end,
-         chunk = case when not n.reported then case when n.next_circuit <> s.circuit then 1 else s.chunk end
-                      when n.next_circuit <> 0 or n.failures_after > 0 or s.circuit <> 0 then 1
-                      else least(s.chunk * 2, $40) end,
-         due_at = least(s.due_at, now() + n.due_in_ms * interval '1 ms'),
+         cooldown_s = case when n.next_circuit = 0 then $40 when n.next_circuit = 1 and s.circuit <> 1 then n.opening_s else s.cooldown_s end,
+         chunk = case when not n.reported then case when n.next_circuit <> s.circuit then 1 when n.bad and s.circuit = 0 then 0 else s.chunk end
+                      when n.next_circuit <> 0 or n.bad or s.circuit <> 0 or s.chunk = 0 then 1
+                      else least(s.chunk * 2, $42) end,
+         due_at = case when n.ends then least(s.due_at, now()) else least(s.due_at, now() + n.due_in_ms * interval '1 ms') end,
+         replay_due_at = least(s.replay_due_at, now() + n.replay_due_in_ms * interval '1 ms'),
          -- Whatever the time of the new delivery: the scheduler's second look may come before this commit.
-         settled = s.settled and n.due_in_ms is null,
+         settled = s.settled and n.due_in_ms is null and n.replay_due_in_ms is null and not n.ends,
          circuit_retry_at = case when n.next_circuit = 1 and s.circuit <> 1
-                                   then greatest(n.held_until, now() + make_interval(secs => n.opening_s), now() + n.hold_ms * interval '1 ms')
+                                   then case when not s.manual then greatest(s.hold_until, now() + make_interval(secs => n.opening_s), now() + n.hold_ms * interval '1 ms') end
                                  when n.next_circuit = 0 then null else s.circuit_retry_at end,
-         not_before = case
-           when n.next_circuit = 1 and s.circuit <> 1
-             then greatest(n.held_until, now() + make_interval(secs => n.opening_s), now() + n.hold_ms * interval '1 ms')
-           when n.hold_ms is not null
-             then greatest(case when n.reported then now() else s.not_before end, n.held_until, now() + n.hold_ms * interval '1 ms')
-           when n.reported and n.next_circuit <> 1 then greatest(n.held_until, now())
-           else s.not_before end,
+         not_before = case when n.next_circuit = 1 and s.circuit <> 1 then now() + make_interval(secs => n.opening_s) else s.not_before end,
+         -- The end of the line for the next one.
+         out_until = case when n.reported then now() else s.out_until end,
+         -- Who was not told of the opening is not told of the closing: a webhook of our own events alone would tell itself for ever.
+         is_opening_told = case when s.circuit = 0 and n.next_circuit = 1 then n.is_told else s.is_opening_told end,
+         hold_until = greatest(s.hold_until, now() + n.hold_ms * interval '1 ms'),
+         disabled_at = case when n.goes then now() else s.disabled_at end,
+         disabled_reason = case when n.goes then 'gone' else s.disabled_reason end,
          changed_at = clock_timestamp()
     from decided n
    where s.webhook_id = n.webhook_id
-  returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.not_before, n.circuit as before
+  returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.disabled_at is not null as disabled,
+            s.hold_until, s.circuit_retry_at, s.is_opening_told, n.circuit as before, n.goes, n.is_told
+),
+changes as (
+  select *, case circuit when 0 then 'circuit_closed' else case before when 2 then 'circuit_reopened' else 'circuit_opened' end end as kind
+    from state where circuit <> before and circuit <> 2
+  union all
+  select *, 'disabled' from state where goes
 ),
 timeline as (
-  insert into webhook_timeline (environment_id, tenant_id, webhook_id, kind, circuit_failure_count)
-  select environment_id, tenant_id, webhook_id,
-         case circuit when 0 then 'circuit_closed' else case before when 2 then 'circuit_reopened' else 'circuit_opened' end end, circuit_failure_count
-    from state where circuit <> before and circuit <> 2
+  insert into webhook_timeline (environment_id, tenant_id, webhook_id, kind, circuit_failure_count, details)
+  select environment_id, tenant_id, webhook_id, kind, circuit_failure_count,
+         case kind when 'disabled' then '{"reason": "gone"}'::jsonb else '{}' end from changes
 ),
+told as (
+  select environment_id, tenant_id, case kind when 'disabled' then 'webhook_disabled' else kind end as kind,
+         case kind when 'disabled' then jsonb_build_object('webhook_id', webhook_id, 'disabled_reason', 'gone')
+                   else jsonb_build_object('webhook_id', webhook_id, 'circuit_failure_count', circuit_failure_count,
+                                           'circuit_retry_at', own_event_time(circuit_retry_at)) end as data
+    from changes where case kind when 'disabled' then is_told else is_opening_told and kind <> 'circuit_reopened' end
+  union all
+  select environment_id, tenant_id, 'delivery_failed',
+         jsonb_build_object('webhook_id', webhook_id, 'event_id', event_id, 'delivery_id', event_id || '.' || webhook_id, 'event_type', event_type,
+                            'attempt', attempt, 'reason', reason_name(reason), 'status_code', status_code, 'error', error)
+    from tallied where changed and status = 2 and is_told
+),
+${publishOwnEvents},
 finished as (
-  delete from dispatches d using unnest($41::uuid[], $42::int[]) as t (id, claim) where d.id = t.id and d.claim = t.claim
+  delete from dispatches d using unnest($43::uuid[], $44::int[]) as t (id, claim) where d.id = t.id and d.claim = t.claim
 )
-select webhook_id, circuit, circuit_epoch from state`;
+select webhook_id, circuit, circuit_epoch, disabled, (extract(epoch from hold_until) * 1000)::float8 as hold_until_ms from state`;

@@ -56,6 +56,10 @@ export type DeliveryRecord = {
   readonly threshold: number;
   /** The endpoint asked for a pause of the whole webhook. */
   readonly holdMs: number | null;
+  /** The endpoint said that it is gone for good: its webhook is disabled. */
+  readonly gone: boolean;
+  /** It was opened again by a replay. */
+  readonly replay: boolean;
 };
 
 /** A chunk whose last result stands in this flush or an earlier one. */
@@ -70,8 +74,15 @@ export type Flush = {
   readonly finished: readonly FinishedDispatch[];
 };
 
-/** The circuits that the flush wrote, as they are now. */
-export type FlushedCircuit = { readonly webhookId: string; readonly circuit: number; readonly epoch: number };
+/** What the flush wrote of webhooks' states, as it is now. */
+export type FlushedState = {
+  readonly webhookId: string;
+  readonly circuit: number;
+  readonly epoch: number;
+  readonly disabled: boolean;
+  /** Nothing is sent before; milliseconds since 1970 on the database's clock, -Infinity: no hold. */
+  readonly holdUntilMs: number;
+};
 
 export type FlushLimits = {
   /** Which of the statistics slots (0–15) this process writes. */
@@ -81,9 +92,15 @@ export type FlushLimits = {
   readonly chunkMax: number;
 };
 
-type CircuitRow = { webhook_id: string; circuit: number; circuit_epoch: number };
+type StateRow = { webhook_id: string; circuit: number; circuit_epoch: number; disabled: boolean; hold_until_ms: number };
 
-const circuitOf = (row: CircuitRow): FlushedCircuit => ({ webhookId: row.webhook_id, circuit: row.circuit, epoch: row.circuit_epoch });
+const stateOf = (row: StateRow): FlushedState => ({
+  webhookId: row.webhook_id,
+  circuit: row.circuit,
+  epoch: row.circuit_epoch,
+  disabled: row.disabled,
+  holdUntilMs: row.hold_until_ms,
+});
 
 /** The short form fits a successful first attempt that was recorded as one: new, ended, under the webhook's own version. */
 const isFirstSuccess = (record: DeliveryRecord): record is FirstSuccess =>
@@ -97,12 +114,12 @@ const isFirstSuccess = (record: DeliveryRecord): record is FirstSuccess =>
 const uniqueViolation = '23505';
 
 const writeFirstSuccesses = async (pool: HotPool, records: readonly FirstSuccess[], flush: Flush, limits: FlushLimits) => {
-  const result = await pool.query<CircuitRow>({
+  const result = await pool.query<StateRow>({
     name: 'flush-first-successes',
     text: firstSuccessesSql,
     values: [...firstSuccessColumns(records), limits.slot, ...finishedOf(flush)],
   });
-  return result.rows.map(circuitOf);
+  return result.rows.map(stateOf);
 };
 
 const finishedOf = (flush: Flush): readonly [string, string] => [
@@ -128,10 +145,10 @@ const foldParked = (records: readonly DeliveryRecord[]): readonly DeliveryRecord
 };
 
 /**
- * Commits one flush; returns the circuits that it wrote. Idempotent: the deliveries' and attempts' keys and the fence
+ * Commits one flush; returns the states that it wrote. Idempotent: the deliveries' and attempts' keys and the fence
  * (attempt, out) make a second run change nothing. Errors are the driver's; the caller decides whether to send it again.
  */
-export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimits): Promise<readonly FlushedCircuit[]> => {
+export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimits): Promise<readonly FlushedState[]> => {
   const records = foldParked(flush.records);
   if (flush.reports.length === 0 && records.length > 0 && records.every(isFirstSuccess)) {
     try {
@@ -141,7 +158,7 @@ export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimit
     }
   }
   const { values, lowestId, highestId } = generalColumns(records);
-  const result = await pool.query<CircuitRow>({
+  const result = await pool.query<StateRow>({
     name: 'flush',
     text: flushSql,
     values: [
@@ -157,5 +174,5 @@ export const writeFlush = async (pool: HotPool, flush: Flush, limits: FlushLimit
       numberArray(flush.reports.map((each) => each.turn)),
     ],
   });
-  return result.rows.map(circuitOf);
+  return result.rows.map(stateOf);
 };

@@ -61,7 +61,7 @@ const runAll = async (connection: HotPool): Promise<void> => {
   await leaseDispatches(connection, 0, 10, 0);
   await claimDispatch(connection, ref, 1_000);
   await existingDeliveries(connection, ref, ids);
-  await world.rows(`update webhook_state set due_at = now(), not_before = '-infinity', chunk = 100`);
+  await world.rows(`update webhook_state set due_at = now(), not_before = '-infinity', out_until = '-infinity', chunk = 100`);
   await loadChunks(connection, await leaseChunks(connection, { webhooksMax: 200, chunkMax: 500, deliveriesMax: 1_000 }));
   await mendDueHints(connection);
 };

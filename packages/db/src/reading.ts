@@ -153,21 +153,21 @@ export type AttemptPage = Reach & {
   readonly limit: number;
 };
 
-/** The attempts of one webhook, newest event first, newest attempt first within it. */
+/** The attempts of one webhook, tests included, newest event first, newest attempt first within it. */
 export const listAttempts = async (db: Database, page: AttemptPage): Promise<readonly AttemptRow[]> => {
-  // Along the index of the webhook's deliveries, so that attempts need no index by webhook of their own.
-  let query = db
-    .selectFrom('deliveries as d')
-    .innerJoin('attempts as a', (join) => join.onRef('a.event_id', '=', 'd.event_id').onRef('a.webhook_id', '=', 'd.webhook_id'))
-    .selectAll('a')
-    .where('d.webhook_id', '=', page.webhookId)
-    .where('d.environment_id', '=', page.environmentId)
-    .where('d.attempt', '>', 0);
-  if (page.tenantId !== null) query = query.where('d.tenant_id', '=', page.tenantId);
-  if (page.before !== null) {
-    query = query
-      .where('d.event_id', '<=', page.before.eventId)
-      .where(sql<boolean>`(a.event_id, a.n) < (${page.before.eventId}::uuid, ${page.before.n})`);
-  }
-  return query.orderBy('d.event_id', 'desc').orderBy('a.n', 'desc').limit(page.limit).execute();
+  // Along the index of the webhook's deliveries, so that attempts need no index by webhook of their own; tests, which have no delivery, have one.
+  const inReach = (alias: 'd' | 'a') =>
+    sql`${sql.ref(`${alias}.webhook_id`)} = ${page.webhookId}::uuid and ${sql.ref(`${alias}.environment_id`)} = ${page.environmentId}::uuid
+      and ${page.tenantId === null ? sql`true` : sql`${sql.ref(`${alias}.tenant_id`)} = ${page.tenantId}::uuid`}
+      and ${page.before === null ? sql`true` : sql`${sql.ref(`${alias}.event_id`)} <= ${page.before.eventId}::uuid and (a.event_id, a.n) < (${page.before.eventId}::uuid, ${page.before.n}::integer)`}`;
+  const { rows } = await sql<AttemptRow>`
+    select *
+      from (
+        (select a.* from deliveries d join attempts a on a.event_id = d.event_id and a.webhook_id = d.webhook_id
+          where ${inReach('d')} and d.attempt > 0 order by d.event_id desc, a.n desc limit ${page.limit})
+        union all
+        (select a.* from attempts a where ${inReach('a')} and a.kind = 5 order by a.event_id desc, a.n desc limit ${page.limit})
+      ) x
+     order by event_id desc, n desc limit ${page.limit}`.execute(db);
+  return rows;
 };

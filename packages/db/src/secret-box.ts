@@ -3,11 +3,8 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 export type SealedSecret = { readonly keyId: string; readonly iv: Buffer; readonly ciphertext: Buffer };
-export type SecretPlace = {
-  readonly rowId: string;
-  readonly webhookId: string;
-  readonly purpose: 'signing' | 'authentication' | 'headers';
-};
+export type SecretPurpose = 'signing' | 'authentication' | 'headers';
+export type SecretPlace = { readonly rowId: string; readonly webhookId: string; readonly purpose: SecretPurpose };
 
 export type SecretBox = {
   readonly keyId: string;

@@ -1,5 +1,8 @@
 // The counters of webhook_stats that a flush raises, and how they follow from its rows.
 
+/** Slots among which processes spread their statistics, so that they rarely wait for each other's row. */
+export const statisticsSlots = 16;
+
 export const statsCounters = [
   'created',
   'succeeded',

@@ -3,6 +3,8 @@ import type { ColumnType, Generated } from 'kysely';
 
 type Time = ColumnType<Date, Date | string | undefined, Date | string>;
 type GivenTime = ColumnType<Date, Date | string, Date | string>;
+/** Times that can be infinite are read in SQL, never as a Date. */
+type GivenTimeOrDefault = Generated<string>;
 type NullableTime = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type Json<T> = ColumnType<T, string | undefined, string>;
 type GivenJson<T> = ColumnType<T, string, string>;
@@ -65,8 +67,6 @@ export type WebhooksTable = {
   authentication: Json<Record<string, unknown>>;
   header_names: Generated<string[]>;
   signature_header: NullableJson<Record<string, unknown>>;
-  disabled_at: NullableTime;
-  disabled_reason: string | null;
   circuit_threshold: number | null;
   circuit_recovery: string | null;
   retry_schedule_s: number[] | null;
@@ -120,7 +120,45 @@ export type WebhookStateTable = {
   circuit_opened_at: NullableTime;
   circuit_retry_at: NullableTime;
   paused_at: NullableTime;
+  disabled_at: NullableTime;
+  disabled_reason: string | null;
+  deleted_at: NullableTime;
+  manual: Generated<boolean>;
+  due_at: GivenTimeOrDefault;
+  not_before: GivenTimeOrDefault;
+  hold_until: GivenTimeOrDefault;
   chunk_lease_s: Generated<number>;
+  rate_max: number | null;
+  rate_per_s: number | null;
+};
+
+export type WebhookTimelineTable = {
+  environment_id: string;
+  tenant_id: string;
+  webhook_id: string;
+  at: Time;
+  sequence: Generated<number>;
+  kind: string;
+  circuit_failure_count: number | null;
+  details: Json<Record<string, unknown>>;
+};
+
+export type ReplaysTable = {
+  id: string;
+  environment_id: string;
+  tenant_id: string | null;
+  filter: GivenJson<Record<string, unknown>>;
+  mode: 'original' | 'current';
+  status: 'running' | 'done' | 'cancelled';
+  position: NullableJson<unknown>;
+  total: number | null;
+  opened: Generated<number>;
+  already_waiting: Generated<number>;
+  refused: Generated<number>;
+  recovers_webhook_id: string | null;
+  created_by_key_id: string | null;
+  created_at: Time;
+  ended_at: NullableTime;
 };
 
 export type EventsTable = {
@@ -136,6 +174,7 @@ export type EventsTable = {
   resources: string | null;
   dispatch_id: string;
   accepted_at: Time;
+  erased_at: NullableTime;
 };
 
 export type DeliveriesTable = {
@@ -200,9 +239,11 @@ export type Tables = {
   webhook_secrets: WebhookSecretsTable;
   webhook_versions: WebhookVersionsTable;
   webhook_state: WebhookStateTable;
+  webhook_timeline: WebhookTimelineTable;
   events: EventsTable;
   deliveries: DeliveriesTable;
   attempts: AttemptsTable;
   dispatches: DispatchesTable;
+  replays: ReplaysTable;
   audit_log: AuditLogTable;
 };

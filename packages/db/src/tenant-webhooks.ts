@@ -1,6 +1,7 @@
 // The webhooks of one tenant as a worker needs them: configuration with the environment's defaults filled in, secrets opened.
+import type { Authentication, OwnHeaders, PayloadFormat, SignatureHeader } from '@posthorn/core';
 import type { HotPool } from './pools.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox, SecretPurpose } from './secret-box.js';
 
 export type DeliverableWebhook = {
   readonly id: string;
@@ -9,10 +10,21 @@ export type DeliverableWebhook = {
   readonly version: number;
   readonly url: string;
   readonly eventTypes: readonly string[];
+  readonly projectFlows: readonly string[];
+  readonly context: Readonly<Record<string, unknown>>;
+  /** Null: none. */
+  readonly filter: unknown;
+  readonly includeResources: readonly string[];
+  readonly payloadFormat: PayloadFormat;
+  /** With its secret values, as `headers`. */
+  readonly authentication: Authentication;
+  readonly headers: OwnHeaders;
+  readonly signatureHeader: SignatureHeader | null;
   readonly createdAtMs: number;
-  readonly disabled: boolean;
   readonly timeoutMs: number;
   readonly maxInFlight: number;
+  /** Its deliveries are dealt out by the scheduler alone. */
+  readonly rateLimited: boolean;
   readonly circuitThreshold: number;
   readonly retryScheduleS: readonly number[];
   /** Current secret first, then those that still sign after a rotation. */
@@ -38,49 +50,72 @@ type Row = {
   version: number;
   url: string;
   event_types: string[];
+  project_flows: string[];
+  context: Record<string, unknown>;
+  filter: unknown;
+  include_resources: string[];
+  payload_format: PayloadFormat;
+  signature_header: SignatureHeader | null;
   created_at_ms: number;
-  disabled: boolean;
   timeout_ms: number | null;
   max_in_flight: number | null;
+  rate_limited: boolean;
   circuit_threshold: number | null;
   retry_schedule_s: number[] | null;
   settings: EnvironmentSettings;
-  secrets: { id: string; key_id: string; iv: string; ciphertext: string; expires_at_ms: number | null }[] | null;
+  secrets: SealedRow[] | null;
 };
 
-const loadSql = `
-select w.id, w.environment_id, w.tenant_id, w.version, w.url, w.event_types, (extract(epoch from w.created_at) * 1000)::float8 as created_at_ms,
-       w.disabled_at is not null as disabled, w.timeout_ms, w.max_in_flight, w.circuit_threshold, w.retry_schedule_s, e.settings,
-       (select jsonb_agg(jsonb_build_object('id', s.id, 'key_id', s.key_id, 'iv', encode(s.iv, 'base64'), 'ciphertext', encode(s.ciphertext, 'base64'),
-                                            'expires_at_ms', extract(epoch from s.expires_at) * 1000)
+type SealedRow = { id: string; purpose: SecretPurpose; key_id: string; iv: string; ciphertext: string; expires_at_ms: number | null };
+
+const selectSql = `
+select w.id, w.environment_id, w.tenant_id, w.version, w.url, w.event_types, w.project_flows, w.context, w.filter, w.include_resources,
+       w.payload_format, w.signature_header, (extract(epoch from w.created_at) * 1000)::float8 as created_at_ms,
+       w.timeout_ms, w.max_in_flight, w.rate_limit is not null as rate_limited, w.circuit_threshold, w.retry_schedule_s, e.settings,
+       (select jsonb_agg(jsonb_build_object('id', s.id, 'purpose', s.purpose, 'key_id', s.key_id, 'iv', encode(s.iv, 'base64'),
+                                            'ciphertext', encode(s.ciphertext, 'base64'), 'expires_at_ms', extract(epoch from s.expires_at) * 1000)
                          order by s.expires_at desc nulls first)
           from webhook_secrets s
-         where s.webhook_id = w.id and s.purpose = 'signing' and (s.expires_at is null or s.expires_at > now())) as secrets
+         where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now())) as secrets
   from webhooks w join environments e on e.id = w.environment_id
- where w.tenant_id = $1 and w.deleted_at is null
- order by w.id`;
+ where w.deleted_at is null and `;
 
-const webhookOf = (row: Row, box: SecretBox, defaults: DeliveryDefaults): DeliverableWebhook => ({
-  id: row.id,
-  environmentId: row.environment_id,
-  tenantId: row.tenant_id,
-  version: row.version,
-  url: row.url,
-  eventTypes: row.event_types,
-  createdAtMs: row.created_at_ms,
-  disabled: row.disabled,
-  timeoutMs: row.timeout_ms ?? row.settings.timeout_ms ?? defaults.timeoutMs,
-  maxInFlight: row.max_in_flight ?? row.settings.max_in_flight ?? defaults.maxInFlight,
-  circuitThreshold: row.circuit_threshold ?? row.settings.circuit_threshold ?? defaults.circuitThreshold,
-  retryScheduleS: row.retry_schedule_s ?? row.settings.retry_schedule_s ?? defaults.retryScheduleS,
-  secrets: (row.secrets ?? []).map((sealed) => ({
-    secret: box.open(
-      { keyId: sealed.key_id, iv: Buffer.from(sealed.iv, 'base64'), ciphertext: Buffer.from(sealed.ciphertext, 'base64') },
-      { rowId: sealed.id, webhookId: row.id, purpose: 'signing' },
-    ),
-    expiresAtMs: sealed.expires_at_ms,
-  })),
-});
+const webhookOf = (row: Row, box: SecretBox, defaults: DeliveryDefaults): DeliverableWebhook => {
+  const sealed = row.secrets ?? [];
+  const open = (each: SealedRow): string =>
+    box.open(
+      { keyId: each.key_id, iv: Buffer.from(each.iv, 'base64'), ciphertext: Buffer.from(each.ciphertext, 'base64') },
+      { rowId: each.id, webhookId: row.id, purpose: each.purpose },
+    );
+  /** Of these there is one, as JSON. */
+  const openJson = (purpose: SecretPurpose): unknown => {
+    const found = sealed.find((each) => each.purpose === purpose);
+    return found === undefined ? undefined : JSON.parse(open(found));
+  };
+  return {
+    id: row.id,
+    environmentId: row.environment_id,
+    tenantId: row.tenant_id,
+    version: row.version,
+    url: row.url,
+    eventTypes: row.event_types,
+    projectFlows: row.project_flows,
+    context: row.context,
+    filter: row.filter,
+    includeResources: row.include_resources,
+    payloadFormat: row.payload_format,
+    authentication: (openJson('authentication') as Authentication | undefined) ?? { type: 'none' },
+    headers: (openJson('headers') as OwnHeaders | undefined) ?? {},
+    signatureHeader: row.signature_header,
+    createdAtMs: row.created_at_ms,
+    timeoutMs: row.timeout_ms ?? row.settings.timeout_ms ?? defaults.timeoutMs,
+    maxInFlight: row.max_in_flight ?? row.settings.max_in_flight ?? defaults.maxInFlight,
+    rateLimited: row.rate_limited,
+    circuitThreshold: row.circuit_threshold ?? row.settings.circuit_threshold ?? defaults.circuitThreshold,
+    retryScheduleS: row.retry_schedule_s ?? row.settings.retry_schedule_s ?? defaults.retryScheduleS,
+    secrets: sealed.filter((each) => each.purpose === 'signing').map((each) => ({ secret: open(each), expiresAtMs: each.expires_at_ms })),
+  };
+};
 
 /**
  * Loads a tenant's webhooks. The version is read first, in its own statement: a change that commits between the two is loaded under
@@ -97,6 +132,18 @@ export const loadTenantWebhooks = async (
     text: 'select webhooks_version from tenants where id = $1',
     values: [tenantId],
   });
-  const result = await pool.query<Row>({ name: 'tenant-webhooks', text: loadSql, values: [tenantId] });
+  const result = await pool.query<Row>({ name: 'tenant-webhooks', text: `${selectSql} w.tenant_id = $1 order by w.id`, values: [tenantId] });
   return { version: version.rows[0]?.webhooks_version ?? 0, webhooks: result.rows.map((row) => webhookOf(row, box, defaults)) };
+};
+
+/** One webhook as a worker would have it, or undefined. */
+export const loadWebhook = async (
+  pool: HotPool,
+  webhookId: string,
+  box: SecretBox,
+  defaults: DeliveryDefaults,
+): Promise<DeliverableWebhook | undefined> => {
+  const result = await pool.query<Row>({ name: 'one-webhook', text: `${selectSql} w.id = $1`, values: [webhookId] });
+  const row = result.rows[0];
+  return row === undefined ? undefined : webhookOf(row, box, defaults);
 };

@@ -1,4 +1,4 @@
-// What of a webhook changes at run time and decides whether it may be called now: circuit, pause, backlog.
+// What of a webhook changes at run time and decides whether it may be called now: switched off, paused, circuit, hold, backlog.
 import { uuidArray } from './array-literal.js';
 import type { HotPool } from './pools.js';
 
@@ -8,9 +8,11 @@ export type WebhookGate = {
   readonly circuit: number;
   readonly epoch: number;
   readonly paused: boolean;
-  /** The earliest due time of its waiting deliveries and the earliest next turn, on the database's clock; Infinity: none. */
+  readonly disabled: boolean;
+  /** The earliest due time of its waiting deliveries, those of replays apart, on the database's clock; Infinity: none. */
   readonly dueAtMs: number;
-  readonly notBeforeMs: number;
+  /** The endpoint asked that nothing be sent before; -Infinity: it did not. */
+  readonly holdUntilMs: number;
 };
 
 export type GatePage = { readonly gates: readonly WebhookGate[]; readonly readAtMs: number };
@@ -20,21 +22,24 @@ type GateRow = {
   circuit: number;
   circuit_epoch: number;
   paused: boolean;
+  disabled: boolean;
   due_at_ms: number;
-  not_before_ms: number;
+  hold_until_ms: number;
   read_at_ms: number;
 };
 
-const columns = `webhook_id, circuit, circuit_epoch, paused_at is not null as paused, (extract(epoch from due_at) * 1000)::float8 as due_at_ms,
-  (extract(epoch from not_before) * 1000)::float8 as not_before_ms, (extract(epoch from clock_timestamp()) * 1000)::float8 as read_at_ms`;
+const columns = `webhook_id, circuit, circuit_epoch, paused_at is not null as paused,
+  disabled_at is not null or deleted_at is not null as disabled, (extract(epoch from due_at) * 1000)::float8 as due_at_ms,
+  (extract(epoch from hold_until) * 1000)::float8 as hold_until_ms, (extract(epoch from clock_timestamp()) * 1000)::float8 as read_at_ms`;
 
 const gateOf = (row: GateRow): WebhookGate => ({
   webhookId: row.webhook_id,
   circuit: row.circuit,
   epoch: row.circuit_epoch,
   paused: row.paused,
+  disabled: row.disabled,
   dueAtMs: row.due_at_ms,
-  notBeforeMs: row.not_before_ms,
+  holdUntilMs: row.hold_until_ms,
 });
 
 /** All gates that changed since `sinceMs` (database clock). Writers time out after 5 s, so a caller that looks 10 s back misses none. */
@@ -42,7 +47,7 @@ export const readChangedGates = async (pool: HotPool, sinceMs: number): Promise<
   const result = await pool.query<GateRow>({
     name: 'changed-gates',
     text: `select ${columns} from webhook_state where changed_at > to_timestamp($1::float8 / 1000)
-           union all select null, 0, 0, false, 0, 0, (extract(epoch from clock_timestamp()) * 1000)::float8`,
+           union all select null, 0, 0, false, false, 0, 0, (extract(epoch from clock_timestamp()) * 1000)::float8`,
     values: [sinceMs],
   });
   const gates = result.rows.filter((row) => row.webhook_id !== null).map(gateOf);

@@ -1,7 +1,7 @@
 // Reading secrets back, which only a few may, and the log of those who did.
 import { sql } from 'kysely';
 import type { Database } from './pools.js';
-import type { SecretBox } from './secret-box.js';
+import type { SecretBox, SecretPurpose } from './secret-box.js';
 
 export type SigningSecret = { readonly secret: string; readonly expiresAt: Date | null };
 
@@ -19,6 +19,26 @@ export const findSigningSecrets = async (db: Database, box: SecretBox, webhookId
     secret: box.open({ keyId: row.key_id, iv: row.iv, ciphertext: row.ciphertext }, { rowId: row.id, webhookId, purpose: 'signing' }),
     expiresAt: row.expires_at,
   }));
+};
+
+/** The secret parts of a webhook's configuration: the whole `authentication`, and the own headers with their values. */
+export type ConfiguredSecrets = { readonly authentication: unknown; readonly headers: Readonly<Record<string, string>> };
+
+/** Opens the secret parts of a webhook's configuration. */
+export const readConfiguredSecrets = async (db: Database, box: SecretBox, webhookId: string): Promise<ConfiguredSecrets> => {
+  const rows = await db
+    .selectFrom('webhook_secrets')
+    .select(['id', 'purpose', 'key_id', 'iv', 'ciphertext'])
+    .where('webhook_id', '=', webhookId)
+    .where('purpose', 'in', ['authentication', 'headers'])
+    .where('expires_at', 'is', null)
+    .execute();
+  const open = (purpose: SecretPurpose): unknown => {
+    const row = rows.find((each) => each.purpose === purpose);
+    if (row === undefined) return undefined;
+    return JSON.parse(box.open({ keyId: row.key_id, iv: row.iv, ciphertext: row.ciphertext }, { rowId: row.id, webhookId, purpose }));
+  };
+  return { authentication: open('authentication') ?? { type: 'none' }, headers: (open('headers') ?? {}) as Record<string, string> };
 };
 
 export type AuditEntry = {

@@ -1,29 +1,28 @@
 // The webhook resource: its row, its state row, its secrets and its first version are made in one transaction.
 import { type Selectable, sql } from 'kysely';
 import type { Database } from './pools.js';
-import type { SealedSecret } from './secret-box.js';
 import type { WebhooksTable } from './tables.js';
+import {
+  type Author,
+  configurationValues,
+  conflictOf,
+  derivedState,
+  insertWebhookSecrets,
+  insertWebhookVersion,
+  raiseWebhooksVersion,
+  type SealedWebhookSecret,
+  type WebhookConfiguration,
+} from './webhook-configuration.js';
 
 export type NewWebhook = {
   readonly id: string;
   readonly environmentId: string;
   readonly tenantId: string;
-  readonly name: string | null;
-  readonly code: string | null;
-  readonly description: string | null;
-  readonly url: string;
-  readonly eventTypes: readonly string[];
-  readonly timeoutMs: number | null;
-  readonly maxInFlight: number | null;
-  readonly circuitThreshold: number | null;
-  readonly retryScheduleS: readonly number[] | null;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly reference: string | null;
-  readonly referenceOrigin: string | null;
-  readonly secret: { readonly id: string; readonly sealed: SealedSecret };
-  /** How long a chunk of its due deliveries may be out, in seconds: its timeout and the time to start all of it. */
-  readonly chunkLeaseS: number;
-  readonly actor: { readonly keyId: string; readonly name: string };
+  readonly configuration: WebhookConfiguration;
+  readonly secrets: readonly SealedWebhookSecret[];
+  /** False: it is made disabled, by hand. */
+  readonly isActive: boolean;
+  readonly author: Author;
 };
 
 /** A webhook together with its tenant's key and its circuit. */
@@ -34,84 +33,37 @@ export type WebhookRow = Selectable<WebhooksTable> & {
   readonly circuit_opened_at: Date | null;
   readonly circuit_retry_at: Date | null;
   readonly paused_at: Date | null;
-};
-
-/** What a unique index refused: `name` or `code`. */
-export class WebhookConflictError extends Error {
-  override readonly name = 'WebhookConflictError';
-  constructor(readonly field: 'name' | 'code') {
-    super(`another webhook of this tenant has this ${field}`);
-  }
-}
-
-const conflictOf = (error: unknown): unknown => {
-  const constraint =
-    (error as { code?: string; constraint?: string }).code === '23505' ? (error as { constraint?: string }).constraint : undefined;
-  if (constraint === 'webhooks_name') return new WebhookConflictError('name');
-  if (constraint === 'webhooks_code') return new WebhookConflictError('code');
-  return error;
+  readonly disabled_at: Date | null;
+  readonly disabled_reason: string | null;
 };
 
 /** Makes a webhook; throws a WebhookConflictError. From the commit on, every event that is accepted is matched against it. */
 export const insertWebhook = async (db: Database, webhook: NewWebhook): Promise<void> => {
-  const place = { environment_id: webhook.environmentId, tenant_id: webhook.tenantId };
+  const owner = { environment_id: webhook.environmentId, tenant_id: webhook.tenantId };
+  const place = { ...owner, webhook_id: webhook.id };
+  const disabled = webhook.isActive ? {} : { disabled_at: sql<Date>`now()`, disabled_reason: 'by_hand' };
   await db
     .transaction()
     .execute(async (transaction) => {
       const row = await transaction
         .insertInto('webhooks')
-        .values({
-          ...place,
-          id: webhook.id,
-          name: webhook.name,
-          code: webhook.code,
-          description: webhook.description,
-          url: webhook.url,
-          event_types: [...webhook.eventTypes],
-          timeout_ms: webhook.timeoutMs,
-          max_in_flight: webhook.maxInFlight,
-          circuit_threshold: webhook.circuitThreshold,
-          retry_schedule_s: webhook.retryScheduleS === null ? null : [...webhook.retryScheduleS],
-          metadata: JSON.stringify(webhook.metadata),
-          reference: webhook.reference,
-          reference_origin: webhook.referenceOrigin,
-        })
+        .values({ ...owner, id: webhook.id, ...configurationValues(webhook.configuration) })
         .returningAll()
         .executeTakeFirstOrThrow();
       await transaction
         .insertInto('webhook_state')
-        .values({ ...place, webhook_id: webhook.id, chunk_lease_s: webhook.chunkLeaseS })
+        .values({ ...place, ...derivedState(webhook.environmentId, webhook.configuration), ...disabled })
         .execute();
-      await transaction
-        .insertInto('webhook_secrets')
-        .values({
-          ...place,
-          id: webhook.secret.id,
-          webhook_id: webhook.id,
-          purpose: 'signing',
-          key_id: webhook.secret.sealed.keyId,
-          iv: webhook.secret.sealed.iv,
-          ciphertext: webhook.secret.sealed.ciphertext,
-        })
-        .execute();
-      await transaction
-        .insertInto('webhook_versions')
-        .values({
-          ...place,
-          webhook_id: webhook.id,
-          version: 1,
-          snapshot: JSON.stringify(row),
-          changes: '{}',
-          changed_by_key_id: webhook.actor.keyId,
-          changed_by: webhook.actor.name,
-        })
-        .execute();
-      // Last, so that the tenant's row is locked for as short as possible: ingest and dispatches read it.
-      await transaction
-        .updateTable('tenants')
-        .set({ webhooks_version: sql`webhooks_version + 1` })
-        .where('id', '=', webhook.tenantId)
-        .execute();
+      if (!webhook.isActive) {
+        const details = JSON.stringify({ by: webhook.author.name, key_id: webhook.author.keyId });
+        await transaction
+          .insertInto('webhook_timeline')
+          .values({ ...place, kind: 'disabled', circuit_failure_count: 0, details })
+          .execute();
+      }
+      await insertWebhookSecrets(transaction, place, webhook.secrets);
+      await insertWebhookVersion(transaction, place, row, {}, webhook.author);
+      await raiseWebhooksVersion(transaction, webhook.tenantId);
     })
     .catch((error: unknown) => {
       throw conflictOf(error);
@@ -124,7 +76,16 @@ const selectWebhooks = (db: Database) =>
     .innerJoin('tenants as t', 't.id', 'w.tenant_id')
     .innerJoin('webhook_state as s', 's.webhook_id', 'w.id')
     .selectAll('w')
-    .select(['t.key as tenant_key', 's.circuit', 's.circuit_failure_count', 's.circuit_opened_at', 's.circuit_retry_at', 's.paused_at'])
+    .select([
+      't.key as tenant_key',
+      's.circuit',
+      's.circuit_failure_count',
+      's.circuit_opened_at',
+      's.circuit_retry_at',
+      's.paused_at',
+      's.disabled_at',
+      's.disabled_reason',
+    ])
     .where('w.deleted_at', 'is', null);
 
 /** One webhook in reach (of the tenant, if one is given), or undefined. */

@@ -108,6 +108,8 @@ export async function createWorld(connectionsMax = 4): Promise<World> {
       epoch: 0,
       threshold: 10,
       holdMs: null,
+      gone: false,
+      replay: false,
       ...changes,
     }),
     reportsOf: async (webhookIds) =>

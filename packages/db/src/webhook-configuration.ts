@@ -1,0 +1,133 @@
+// What people configure of a webhook, as its row has it, and what follows from it for the rows beside it: state, secrets, versions.
+import { type Selectable, sql, type Transaction } from 'kysely';
+import type { SealedSecret, SecretPurpose } from './secret-box.js';
+import type { Tables, WebhooksTable } from './tables.js';
+
+/** The writable columns. `authentication` is as it is shown, `header_names` are names alone: secret values are in webhook_secrets. */
+export type WebhookConfiguration = Pick<
+  Selectable<WebhooksTable>,
+  | 'name'
+  | 'code'
+  | 'description'
+  | 'url'
+  | 'event_types'
+  | 'context'
+  | 'project_flows'
+  | 'filter'
+  | 'include_resources'
+  | 'notification_type'
+  | 'payload_format'
+  | 'authentication'
+  | 'header_names'
+  | 'signature_header'
+  | 'circuit_threshold'
+  | 'circuit_recovery'
+  | 'retry_schedule_s'
+  | 'rate_limit'
+  | 'max_in_flight'
+  | 'timeout_ms'
+  | 'notification_email'
+  | 'notification_success'
+  | 'notification_fail'
+  | 'reference'
+  | 'reference_origin'
+  | 'metadata'
+>;
+
+/** Who does it: a key, and its role as the name that versions and timeline show. */
+export type Author = { readonly keyId: string; readonly name: string };
+
+/** A secret of a webhook, sealed for the row of this id. */
+export type SealedWebhookSecret = { readonly id: string; readonly purpose: SecretPurpose; readonly sealed: SealedSecret };
+
+/** What a webhook's null and the environment's null mean here. */
+const defaultTimeoutMs = 15_000;
+/** A chunk's lease: the time to start all of it, and the last request's timeout. */
+const chunkStartS = 20;
+
+const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+/** The same, as it is written. */
+export const configurationValues = (configuration: WebhookConfiguration) => ({
+  ...configuration,
+  context: JSON.stringify(configuration.context),
+  filter: jsonOrNull(configuration.filter),
+  authentication: JSON.stringify(configuration.authentication),
+  signature_header: jsonOrNull(configuration.signature_header),
+  rate_limit: jsonOrNull(configuration.rate_limit),
+  metadata: JSON.stringify(configuration.metadata),
+});
+
+/** Columns of the state row that follow from the configuration, the environment's defaults filled in. */
+export const derivedState = (environmentId: string, { timeout_ms, circuit_recovery, rate_limit }: WebhookConfiguration) => {
+  const setting = (name: string) => sql`(select settings ->> ${sql.lit(name)} from environments where id = ${environmentId}::uuid)`;
+  return {
+    chunk_lease_s: sql<number>`ceil(coalesce(${timeout_ms}::integer, ${setting('timeout_ms')}::integer, ${defaultTimeoutMs}::integer) / 1000.0) + ${chunkStartS}::integer`,
+    manual: sql<boolean>`coalesce(${circuit_recovery}::text, ${setting('circuit_recovery')}, 'automatic') = 'manual'`,
+    rate_max: rate_limit === null ? null : Number(rate_limit.max),
+    rate_per_s: rate_limit === null ? null : Number(rate_limit.per_seconds),
+  };
+};
+
+export type WebhookPlace = { readonly environment_id: string; readonly tenant_id: string; readonly webhook_id: string };
+
+/** Writes secrets down. */
+export const insertWebhookSecrets = async (
+  transaction: Transaction<Tables>,
+  place: WebhookPlace,
+  secrets: readonly SealedWebhookSecret[],
+): Promise<void> => {
+  if (secrets.length === 0) return;
+  const rows = secrets.map(({ id, purpose, sealed }) => ({
+    ...place,
+    id,
+    purpose,
+    key_id: sealed.keyId,
+    iv: sealed.iv,
+    ciphertext: sealed.ciphertext,
+  }));
+  await transaction.insertInto('webhook_secrets').values(rows).execute();
+};
+
+/** Writes a version down: the whole row, and what is different from the version before. */
+export const insertWebhookVersion = async (
+  transaction: Transaction<Tables>,
+  place: WebhookPlace,
+  row: Selectable<WebhooksTable>,
+  changes: Readonly<Record<string, unknown>>,
+  author: Author,
+): Promise<void> => {
+  await transaction
+    .insertInto('webhook_versions')
+    .values({
+      ...place,
+      version: row.version,
+      snapshot: JSON.stringify(row),
+      changes: JSON.stringify(changes),
+      changed_by_key_id: author.keyId,
+      changed_by: author.name,
+    })
+    .execute();
+};
+
+/** Makes every worker load the tenant's webhooks anew. Last in a transaction: ingest and dispatches read the tenant's row. */
+export const raiseWebhooksVersion = async (transaction: Transaction<Tables>, tenantId: string): Promise<void> => {
+  await transaction.updateTable('tenants').set({ webhooks_version: sql`webhooks_version + 1` }).where('id', '=', tenantId).execute();
+};
+
+/** What a unique index refused: `name` or `code`. */
+export class WebhookConflictError extends Error {
+  override readonly name = 'WebhookConflictError';
+  constructor(readonly field: 'name' | 'code') {
+    super(`another webhook of this tenant has this ${field}`);
+  }
+}
+
+/** The error to throw for what the database said. */
+export const conflictOf = (error: unknown): unknown => {
+  const constraint =
+    (error as { code?: string; constraint?: string }).code === '23505' ? (error as { constraint?: string }).constraint : undefined;
+  if (constraint === 'webhooks_name') return new WebhookConflictError('name');
+  if (constraint === 'webhooks_code') return new WebhookConflictError('code');
+  return error;
+};
