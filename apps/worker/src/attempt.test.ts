@@ -1,13 +1,22 @@
-import { createSecretKey } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type BreakerRegistry, createBreakerRegistry } from '@posthorn/breaker';
-import { attemptKindCodes, errorKindCodes, reasonCodes, secretKeyBytes, storedStatusCodes } from '@posthorn/core';
+import {
+  attemptKindCodes,
+  bodyShape,
+  errorKindCodes,
+  type PayloadFormat,
+  reasonCodes,
+  type SendingWebhook,
+  storedStatusCodes,
+  userAgent,
+} from '@posthorn/core';
 import type { LoadedEvent } from '@posthorn/db';
 import { createEgress, type Egress, loopbackAllowValue, type Outcome, parseAllowList } from '@posthorn/egress';
 import { freePort, type Received, type Receiver, startReceiver } from '@posthorn/testkit';
 import { Webhook } from 'standardwebhooks';
 import { newEvent, newWebhook, secret } from '../tests/fixtures.js';
-import { type Attempt, type AttemptDependencies, makeAttempt, userAgent } from './attempt.js';
+import { type Attempt, type AttemptDependencies, makeAttempt } from './attempt.js';
 import type { WorkerWebhook } from './tenant-index.js';
 
 let receiver: Receiver;
@@ -33,18 +42,21 @@ afterAll(async () => {
   await receiver.stop();
 });
 
-const keyOf = (text: string) => createSecretKey(secretKeyBytes(text));
-const webhookAt = (changes: Partial<WorkerWebhook> = {}) =>
-  newWebhook({ url: receiver.url('/hook?a=1'), currentKeys: [keyOf(secret)], timeoutMs: 5_000, ...changes });
+const webhookAt = (changes: Partial<WorkerWebhook> = {}, sending: Partial<SendingWebhook> = {}) =>
+  newWebhook({ url: receiver.url('/hook?a=1'), timeoutMs: 5_000, ...changes }, sending);
+const previous = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
 
-const attemptOf = (changes: Partial<Attempt> = {}): Attempt => ({
+const attemptOf = ({ webhook = webhookAt(), ...changes }: Partial<Attempt> = {}): Attempt => ({
   event: newEvent(),
-  webhook: webhookAt(),
+  webhook,
   n: 1,
   kind: 'first',
   failures: 0,
   shape: 3,
+  body: webhook.sender.shape,
   epoch: 6,
+  replay: false,
+  mayWrite: () => true,
   ...changes,
 });
 /** Makes an attempt now; random is in the middle, so the schedule is exact. */
@@ -93,9 +105,18 @@ describe('what an endpoint gets', () => {
   });
 
   it('is signed with both secrets during a rotation, the current one first, and with the old one no longer after it', async () => {
-    const previous = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
     const nowMs = Date.now();
-    const rotating = (expiresAtMs: number) => webhookAt({ previousKeys: [{ key: keyOf(previous), expiresAtMs }] });
+    const rotating = (expiresAtMs: number) =>
+      webhookAt(
+        {},
+        {
+          secrets: [
+            { secret, expiresAtMs: null },
+            { secret: previous, expiresAtMs },
+          ],
+          signatureHeader: { name: 'x-signature', value: 'sha256={hex}' },
+        },
+      );
     await make(attemptOf({ webhook: rotating(nowMs + 1) }), true, { nowMs: () => nowMs });
     await make(attemptOf({ webhook: rotating(nowMs) }), true, { nowMs: () => nowMs });
     const [during, after] = receiver.received;
@@ -104,6 +125,13 @@ describe('what an endpoint gets', () => {
     expect(() => verify(secret, during && { ...during, headers: { ...during.headers, 'webhook-signature': first ?? '' } })).not.toThrow();
     expect(after?.headers['webhook-signature']?.split(' ')).toHaveLength(1);
     expect(() => verify(previous, after)).toThrow();
+    // This header has room for one signature: that of the secret which stays.
+    for (const each of [during, after]) {
+      const hex = createHmac('sha256', secret)
+        .update(each?.body ?? '')
+        .digest('hex');
+      expect(each?.headers['x-signature']).toBe(`sha256=${hex}`);
+    }
   });
 
   it('has the same id and the same bytes at every attempt', async () => {
@@ -114,6 +142,70 @@ describe('what an endpoint gets', () => {
     expect(second?.body.equals(first?.body ?? Buffer.alloc(0))).toBe(true);
     expect(second?.body.toString()).toContain('"current_context":{"b":1.0, "a":1e2},"data":');
     expect([first, second].map((each) => each?.headers['webhook-id'])).toEqual([event.id, event.id]);
+  });
+
+  it('has the authentication, the own headers with the event type in them, and the signature header', async () => {
+    const webhook = webhookAt(
+      {},
+      {
+        authentication: { type: 'basic', username: 'ann', password: 'p:w' },
+        headers: { 'X-Kind': 'a {event_type} b', 'x-plain': 'plain' },
+        signatureHeader: { name: 'X-Signature', value: 'v={base64}' },
+      },
+    );
+    const record = await make(attemptOf({ webhook }));
+    const [received] = receiver.received;
+    const signature = `v=${createHmac('sha256', secret)
+      .update(received?.body ?? '')
+      .digest('base64')}`;
+    expect(received?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from('ann:p:w').toString('base64')}`,
+      'x-kind': 'a order.placed b',
+      'x-plain': 'plain',
+      'x-signature': signature,
+    });
+    // What is secret is not kept, and a signature is none.
+    const lines = record?.sent?.requestHeaders.split('\n') ?? [];
+    expect(lines.slice(-5)).toEqual(['authorization: <hidden>', 'X-Kind: <hidden>', 'x-plain: <hidden>', `X-Signature: ${signature}`, '']);
+    expect(lines.filter((line) => line.includes('<hidden>'))).toHaveLength(3);
+  });
+
+  it.each<[SendingWebhook['authentication'], string, string]>([
+    [{ type: 'bearer', token: 't0ken' }, 'authorization', 'Bearer t0ken'],
+    [{ type: 'api_key', header: 'x-token', value: 'Token abc' }, 'x-token', 'Token abc'],
+  ])('proves itself by %j', async (authentication, name, value) => {
+    const record = await make(attemptOf({ webhook: webhookAt({}, { authentication }) }));
+    expect(receiver.received[0]?.headers[name]).toBe(value);
+    expect(record?.sent?.requestHeaders).toContain(`\n${name}: <hidden>\n`);
+    expect(record?.sent?.requestHeaders).not.toContain(value);
+  });
+
+  it.each<[PayloadFormat, string]>([
+    ['envelope', 'application/json'],
+    ['standard', 'application/json'],
+    ['jsonapi', 'application/vnd.api+json'],
+    ['event_payload', 'application/json'],
+    ['cloudevents', 'application/cloudevents+json'],
+    ['data', 'application/json'],
+  ])('in format %s is %s, with the data as they came, and verifies', async (payloadFormat, contentType) => {
+    const attempt = attemptOf({ webhook: webhookAt({}, { payloadFormat }) });
+    await make(attempt);
+    const [received] = receiver.received;
+    expect(received?.headers['content-type']).toBe(contentType);
+    expect(received?.body.toString()).toContain(attempt.event.data);
+    expect(received?.body.includes(attempt.webhook.id)).toBe(payloadFormat === 'event_payload');
+    expect(() => verify(secret, received)).not.toThrow();
+  });
+
+  it('has the body of the version under which its delivery was made, and all else of the webhook as it is today', async () => {
+    const event = newEvent({ resources: '{"line_items":[{"id":1.0}],"customer":{"id":2}}' });
+    const webhook = webhookAt({ version: 9 }, { payloadFormat: 'cloudevents', authentication: { type: 'bearer', token: 'new' } });
+    const record = await make(attemptOf({ event, webhook, shape: 4, body: bodyShape('jsonapi', ['customer', 'line_items']) }), false);
+    const [received] = receiver.received;
+    expect(received?.body.toString()).toBe(`{"data":${event.data},"included":[{"id":2},{"id":1.0}]}`);
+    expect(received?.headers).toMatchObject({ 'content-type': 'application/vnd.api+json', authorization: 'Bearer new' });
+    expect(record).toMatchObject({ shape: 4, sent: { webhookVersion: 9 } });
+    expect(() => verify(secret, received)).not.toThrow();
   });
 });
 
@@ -136,6 +228,8 @@ describe('what is recorded of an attempt', () => {
       shape: 3,
       epoch: 6,
       threshold: 10,
+      gone: false,
+      replay: false,
     });
     expect(record?.sent).toMatchObject({
       ok: true,
@@ -174,8 +268,19 @@ describe('what is recorded of an attempt', () => {
       reason: reasonCodes.exhausted,
       dueInMs: null,
     });
+  });
+
+  it('of an endpoint that is gone has failed for good, and says so for its webhook', async () => {
     receiver.answer({ status: 410 });
-    expect(await make(attemptOf())).toMatchObject({ status: storedStatusCodes.failed, reason: reasonCodes.rejected });
+    const gone = { status: storedStatusCodes.failed, reason: reasonCodes.rejected, dueInMs: null, holdMs: null, gone: true };
+    expect(await make(attemptOf())).toMatchObject(gone);
+    receiver.answer({ status: 404 });
+    expect(await make(attemptOf())).toMatchObject({ status: storedStatusCodes.waiting, gone: false });
+  });
+
+  it('of a replay says so', async () => {
+    const attempt = attemptOf({ kind: 'replay', n: 12, replay: true });
+    expect(await make(attempt, false)).toMatchObject({ attempt: 12, replay: true, sent: { kind: attemptKindCodes.replay } });
   });
 
   it('of an endpoint that says when holds the webhook, and does not count for the circuit', async () => {
@@ -187,6 +292,10 @@ describe('what is recorded of an attempt', () => {
       holdMs: 60_000,
       sent: { ok: false, counts: false },
     });
+    // Also when it was the last of the schedule.
+    expect(await make(attemptOf({ failures: 2 }))).toMatchObject({ status: storedStatusCodes.failed, holdMs: 60_000 });
+    receiver.answer({ status: 429 });
+    expect(await make(attemptOf())).toMatchObject({ dueInMs: 5_000, holdMs: null, sent: { counts: true } });
     receiver.answer({ status: 503, headers: { 'retry-after': '60' } });
     expect(await make(attemptOf())).toMatchObject({ dueInMs: 60_000, holdMs: null, sent: { counts: true } });
   });
@@ -210,5 +319,34 @@ describe('what is recorded of an attempt', () => {
     expect(await make(attempt)).toBeNull();
     expect([receiver.count(), attempts]).toEqual([0, []]);
     expect(await make({ ...attempt, kind: 'probe' })).toMatchObject({ sent: { kind: attemptKindCodes.probe, ok: true } });
+  });
+
+  it('that was taken back before it was written is nothing: nothing was sent, and the endpoint is not judged by it', async () => {
+    const attempt = attemptOf({ mayWrite: () => false });
+    let fired = 0;
+    // Many more than a circuit bears; the next one finds it closed.
+    const fire: AttemptDependencies['fire'] = (...call) => {
+      fired += 1;
+      return breakers.fire(...call);
+    };
+    for (let i = 0; i < 20; i++) expect(await make(attempt, true, { fire })).toBeNull();
+    expect([fired, receiver.count(), attempts]).toEqual([20, 0, []]);
+    expect(await make({ ...attempt, mayWrite: () => true })).toMatchObject({ status: storedStatusCodes.succeeded });
+    expect([receiver.count(), attempts.length]).toEqual([1, 1]);
+  });
+
+  it('is asked for when it is written, not when it begins', async () => {
+    let asked = 0;
+    const attempt = attemptOf({
+      mayWrite: () => {
+        asked += 1;
+        return true;
+      },
+    });
+    breakers.follow(attempt.webhook.id, 'open');
+    expect([await make(attempt), asked]).toEqual([null, 0]);
+    breakers.follow(attempt.webhook.id, 'closed');
+    await make(attempt);
+    expect([asked, receiver.count()]).toEqual([1, 1]);
   });
 });

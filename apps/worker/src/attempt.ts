@@ -1,22 +1,22 @@
-// One attempt: body and signature as the endpoint gets them, through the breaker and the egress seam, judged into what is recorded.
-import type { KeyObject } from 'node:crypto';
+// One attempt: the request as the endpoint gets it, through the breaker and the egress seam, judged into what is recorded.
 import type { BreakerRegistry } from '@posthorn/breaker';
 import {
   type AttemptKind,
   type AttemptOutcome,
   attemptKindCodes,
+  type BodyShape,
+  composeRequest,
   countsForCircuit,
-  deliveryHeaders,
-  envelope,
   errorKindCodes,
   judge,
+  type OutgoingRequest,
   reasonCodes,
-  sign,
+  shownHeaders,
   storedStatusCodes,
   type Verdict,
 } from '@posthorn/core';
 import type { DeliveryRecord, LoadedEvent, SentAttempt } from '@posthorn/db';
-import type { EgressRequest, Outcome } from '@posthorn/egress';
+import type { EgressRequest, Outcome, UnsentOutcome } from '@posthorn/egress';
 import type { WorkerWebhook } from './tenant-index.js';
 
 export type Attempt = {
@@ -27,12 +27,20 @@ export type Attempt = {
   readonly kind: AttemptKind;
   /** Failed attempts of its present schedule so far. */
   readonly failures: number;
+  /** The webhook's version under which the delivery was made, and what bodies looked like then. */
   readonly shape: number;
+  readonly body: BodyShape;
   readonly epoch: number;
+  readonly replay: boolean;
+  /** Asked directly before the request is written: whether the attempt is still this worker's to make. */
+  readonly mayWrite: () => boolean;
 };
 
-/** What is to be recorded of an attempt, or null: the breaker said no. */
+/** What is to be recorded of an attempt, or null: nothing was sent, because the breaker said no or it was too late. */
 export type Attempted = DeliveryRecord | null;
+
+/** What came back of a request that was sent. */
+type SentOutcome = Exclude<Outcome, UnsentOutcome>;
 
 export type AttemptDependencies = {
   readonly send: (request: EgressRequest) => Promise<Outcome>;
@@ -41,46 +49,17 @@ export type AttemptDependencies = {
   readonly nowMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
-  readonly onAttempt: (ok: boolean, outcome: Outcome) => void;
-};
-
-export const userAgent = 'Posthorn/0.1';
-const contentType = 'application/json';
-
-/** A delivery's public id. */
-export const deliveryIdOf = (eventId: string, webhookId: string): string => `${eventId}.${webhookId}`;
-
-// A body is built once per event, however many webhooks get it.
-const bodies = new WeakMap<LoadedEvent, string>();
-const bodyOf = (event: LoadedEvent): string => {
-  let body = bodies.get(event);
-  if (body === undefined) {
-    body = envelope(event);
-    bodies.set(event, body);
-  }
-  return body;
-};
-
-const keysAt = (webhook: WorkerWebhook, nowMs: number): readonly KeyObject[] =>
-  webhook.previousKeys.length === 0
-    ? webhook.currentKeys
-    : [...webhook.currentKeys, ...webhook.previousKeys.filter((each) => each.expiresAtMs > nowMs).map((each) => each.key)];
-
-/** `name: value` lines. Nothing in them is secret yet; authentication and own headers will be hidden here. */
-const headerLines = (headers: readonly string[]): string => {
-  let lines = '';
-  for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\n`;
-  return lines;
+  readonly onAttempt: (ok: boolean, outcome: SentOutcome) => void;
 };
 
 const isSuccess = (outcome: Outcome): boolean => outcome.kind === 'response' && outcome.statusCode >= 200 && outcome.statusCode <= 299;
 
-const outcomeForJudge = (outcome: Outcome): AttemptOutcome =>
+const outcomeForJudge = (outcome: SentOutcome): AttemptOutcome =>
   outcome.kind === 'response'
     ? { kind: 'response', statusCode: outcome.statusCode, retryAfter: outcome.retryAfter }
     : { kind: 'error', errorKind: outcome.errorKind };
 
-const sentOf = (attempt: Attempt, outcome: Outcome, verdict: Verdict, startedAtMs: number, headers: readonly string[]): SentAttempt => {
+const sentOf = (attempt: Attempt, outcome: SentOutcome, verdict: Verdict, startedAtMs: number, request: OutgoingRequest): SentAttempt => {
   const response = outcome.kind === 'response' ? outcome : null;
   return {
     ok: verdict.kind === 'succeeded',
@@ -96,7 +75,7 @@ const sentOf = (attempt: Attempt, outcome: Outcome, verdict: Verdict, startedAtM
     connectMs: outcome.phases.connectMs,
     tlsMs: outcome.phases.tlsMs,
     firstByteMs: outcome.phases.firstByteMs,
-    requestHeaders: headerLines(headers),
+    requestHeaders: shownHeaders(request),
     responseHeaders: response?.headers ?? null,
     responseBody: response === null || response.body.length === 0 ? null : response.body,
     responseTruncated: response?.bodyTruncated ?? false,
@@ -129,25 +108,15 @@ export const recordBase = (event: LoadedEvent, webhook: Pick<WorkerWebhook, 'id'
 export const makeAttempt = async (attempt: Attempt, isNew: boolean, dependencies: AttemptDependencies): Promise<Attempted> => {
   const { event, webhook } = attempt;
   const startedAtMs = dependencies.nowMs();
-  const timestampS = Math.floor(startedAtMs / 1000);
-  const body = bodyOf(event);
-  const headers = deliveryHeaders({
-    eventId: event.id,
-    timestampS,
-    signature: sign(keysAt(webhook, startedAtMs), event.id, timestampS, body),
-    eventType: event.eventType,
-    deliveryId: deliveryIdOf(event.id, webhook.id),
-    attempt: attempt.n,
-    contentType,
-    userAgent,
-  });
+  const request = composeRequest(webhook.sender, event, attempt.body, { attempt: attempt.n, atMs: startedAtMs });
+  const { headers, body } = request;
   const gated = await dependencies.fire(
     webhook.id,
     attempt.kind === 'probe',
-    () => dependencies.send({ url: webhook.url, headers, body, timeoutMs: webhook.timeoutMs }),
+    () => dependencies.send({ url: webhook.url, headers, body, timeoutMs: webhook.timeoutMs, mayWrite: attempt.mayWrite }),
     isSuccess,
   );
-  if (gated.refused) return null;
+  if (gated.refused || gated.result.kind === 'unsent') return null;
   const outcome = gated.result;
   const verdict = judge(outcomeForJudge(outcome), attempt.failures, webhook, startedAtMs, dependencies.random());
   dependencies.onAttempt(verdict.kind === 'succeeded', outcome);
@@ -164,9 +133,11 @@ export const makeAttempt = async (attempt: Attempt, isNew: boolean, dependencies
     dueInMs: verdict.kind === 'retry' ? verdict.delayMs : null,
     out: false,
     shape: attempt.shape,
-    sent: sentOf(attempt, outcome, verdict, startedAtMs, headers),
+    sent: sentOf(attempt, outcome, verdict, startedAtMs, request),
     epoch: attempt.epoch,
     threshold: webhook.circuitThreshold,
     holdMs: verdict.kind === 'succeeded' ? null : (verdict.holdWebhookMs ?? null),
+    gone: verdict.kind === 'failed' && verdict.disableWebhook === 'gone',
+    replay: attempt.replay,
   };
 };

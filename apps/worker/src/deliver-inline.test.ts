@@ -36,7 +36,7 @@ const open = (placesMax = 512) => {
     onParked: (reason: string) => parkedFor.push(reason),
   };
   const begin = (webhook: WorkerWebhook, n = 1) => {
-    const delivery = { event: newEvent(), webhook, n, epoch: 7 };
+    const delivery = { event: newEvent(), webhook, n, epoch: 7, mayWrite: () => true };
     const one = { delivery, left: false, error: undefined as unknown };
     deliverInline(delivery, dependencies).then(
       () => {
@@ -96,10 +96,12 @@ describe('an inline delivery', () => {
     expect([room.slots.isSlow(webhook.id), room.places.load()]).toEqual([false, 0]);
   });
 
-  it('that was parked and then refused by the breaker is given back under its number', async () => {
-    const { requests, records, begin } = open();
+  it('that was parked and then not sent after all is given back under its number, though its claim is over', async () => {
+    const { requests, records, begin, say } = open();
     begin(newWebhook(), 3);
     await pass(patienceOver);
+    // Its lease is its own: it outlives the dispatch.
+    say('never');
     requests[0]?.resolve(null);
     await pass(0);
     expect(records[1]).toMatchObject({ isNew: false, attempt: 3, status: storedStatusCodes.waiting, out: false, sent: null, dueInMs: 0 });
@@ -184,15 +186,35 @@ describe('an inline delivery', () => {
     expect([requests.length, room.places.load(), room.slots.take(webhook.id, 1).granted]).toEqual([0, 0, true]);
   });
 
-  it("is recorded as waiting on the breaker's no", async () => {
+  it('that was not sent after all, by the breaker or at the last moment, is recorded as waiting', async () => {
     const { requests, records, begin, room } = open();
-    const one = begin(newWebhook());
+    const webhook = newWebhook({ maxInFlight: 1, version: 8 });
+    const one = begin(webhook);
     requests[0]?.resolve(null);
     await pass(0);
     expect(records).toEqual([
-      expect.objectContaining({ isNew: true, attempt: 0, status: storedStatusCodes.waiting, dueInMs: 0, sent: null }),
+      expect.objectContaining({ isNew: true, attempt: 0, status: storedStatusCodes.waiting, dueInMs: 0, out: false, shape: 8, sent: null }),
     ]);
-    expect([one.left, room.places.load()]).toEqual([true, 0]);
+    expect([one.left, room.places.load(), room.slots.take(webhook.id, 1).granted]).toEqual([true, 0, true]);
+  });
+
+  it('that was not sent because its claim is over is left to somebody else, unrecorded', async () => {
+    const { requests, records, begin, say, room } = open();
+    const webhook = newWebhook({ maxInFlight: 1 });
+    const one = begin(webhook);
+    say('never');
+    requests[0]?.resolve(null);
+    await pass(patienceOver);
+    expect([one.left, records, room.places.load(), room.slots.take(webhook.id, 1).granted]).toEqual([true, [], 0, true]);
+  });
+
+  it('that was not sent because the gates are stale is recorded as waiting', async () => {
+    const { requests, records, begin, say } = open();
+    begin(newWebhook());
+    say('later');
+    requests[0]?.resolve(null);
+    await pass(0);
+    expect(records).toEqual([expect.objectContaining({ isNew: true, attempt: 0, status: storedStatusCodes.waiting })]);
   });
 
   it('that breaks on our side rejects, frees its places and records nothing', async () => {

@@ -3,14 +3,19 @@
 // So a slow endpoint never holds a job.
 import { storedStatusCodes } from '@posthorn/core';
 import type { DeliveryRecord, LoadedEvent } from '@posthorn/db';
-import { type Attempted, recordBase } from './attempt.js';
+import { type Attempt, type Attempted, recordBase } from './attempt.js';
 import { limits } from './limits.js';
 import type { Patience } from './patience.js';
 import type { Places } from './places.js';
 import type { Slots, Ticket } from './slots.js';
 import type { WorkerWebhook } from './tenant-index.js';
 
-export type InlineDelivery = { readonly event: LoadedEvent; readonly webhook: WorkerWebhook; readonly n: number; readonly epoch: number };
+export type InlineDelivery = {
+  readonly event: LoadedEvent;
+  readonly webhook: WorkerWebhook;
+  readonly n: number;
+  readonly epoch: number;
+} & Pick<Attempt, 'mayWrite'>;
 
 export type InlineDependencies = {
   readonly attempt: (delivery: InlineDelivery) => Promise<Attempted>;
@@ -35,6 +40,8 @@ export const waitingRecord = (event: LoadedEvent, webhook: WorkerWebhook, epoch:
   shape: webhook.version,
   sent: null,
   holdMs: null,
+  gone: false,
+  replay: false,
 });
 
 // in line: waits for a place at its webhook; ready: has it, and waits for one of the worker's own.
@@ -67,7 +74,8 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
 
     const settle = (attempted: Attempted): void => {
       if (letGo()) end(attempted === null ? givenBack(delivery) : { ...attempted, isNew: false });
-      else end(attempted ?? waitingRecord(event, webhook, epoch));
+      else if (attempted !== null) end(attempted);
+      else end(dependencies.mayBegin() === 'never' ? null : waitingRecord(event, webhook, epoch));
     };
 
     // Its lease, or its dispatch's, runs out, and it is made again.

@@ -1,5 +1,4 @@
 // Delivering on this worker's Postgres and egress: everything between a job and its flush.
-import { randomInt } from 'node:crypto';
 import { createBreakerRegistry } from '@posthorn/breaker';
 import { attemptKindCodes, defaultRetryScheduleS } from '@posthorn/core';
 import {
@@ -38,6 +37,8 @@ export type DeliveringOptions = {
   readonly egress: Egress;
   readonly secretBox: SecretBox;
   readonly clock: DatabaseClock;
+  /** Which of the statistics slots (0–15) this process writes. */
+  readonly slot: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly report: (doing: string) => (error: unknown) => void;
@@ -54,7 +55,6 @@ export type Delivering = {
   readonly fresh: () => boolean;
 };
 
-const statisticsSlots = 16;
 const lookForCapacityEveryMs = 5;
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
@@ -73,18 +73,36 @@ const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: Ret
     },
   };
   return {
-    first: ({ event, webhook, n, epoch }: InlineDelivery) =>
-      makeAttempt({ event, webhook, n, kind: 'first', failures: 0, shape: webhook.version, epoch }, true, dependencies),
+    first: ({ event, webhook, n, epoch, mayWrite }: InlineDelivery) =>
+      makeAttempt(
+        {
+          event,
+          webhook,
+          n,
+          kind: 'first',
+          failures: 0,
+          shape: webhook.version,
+          body: webhook.sender.shape,
+          epoch,
+          replay: false,
+          mayWrite,
+        },
+        true,
+        dependencies,
+      ),
     leased: (attempt: Attempt) => makeAttempt(attempt, false, dependencies),
   };
 };
 
-/** The one writer, its flushes measured and its circuits told to the gates. */
-const createRecording = ({ pool, metrics, report }: DeliveringOptions, onCircuits: Parameters<typeof createRecorder>[0]['onCircuits']) => {
-  const flushLimits = { ...limits.circuit, slot: randomInt(statisticsSlots) };
+/** The one writer, its flushes measured and what they wrote told to the gates. */
+const createRecording = (
+  { pool, slot, metrics, report }: DeliveringOptions,
+  onStates: Parameters<typeof createRecorder>[0]['onStates'],
+) => {
+  const flushLimits = { ...limits.circuit, slot };
   return createRecorder({
     write: (flush) => writeFlush(pool, flush, flushLimits),
-    onCircuits,
+    onStates,
     onFlushed: (rows, durationMs) => {
       metrics.flushRows.observe(rows);
       metrics.flushSeconds.observe(durationMs / 1000);
@@ -106,7 +124,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     load: (tenantId) =>
       loadTenantWebhooks(pool, tenantId, options.secretBox, { ...deliveryDefaults, retryScheduleS: defaultRetryScheduleS }),
     onLoaded: gates.learn,
-    tenantsMax: limits.tenantsMax,
+    webhooksMax: limits.webhooksMax,
   });
   const slots = createSlots();
   const places = createPlaces(limits.inlineInFlightMax);

@@ -27,6 +27,7 @@ type Scene = {
   readonly webhooks: readonly DeliverableWebhook[];
   readonly existing?: readonly string[];
   readonly closed?: Closed;
+  readonly closedFor?: (webhookId: string) => Closed;
   readonly fresh?: boolean;
   readonly attempt?: (delivery: InlineDelivery) => Promise<Attempted>;
   readonly renew?: () => Promise<ReadonlySet<string>>;
@@ -45,6 +46,7 @@ const open = (scene: Scene) => {
   const room = newRoom();
   const id = randomUUID();
   const hold = createClaims({ renew: scene.renew ?? (async () => new Set([id])), onError: () => undefined });
+  const gate = { closed: scene.closed ?? null, fresh: scene.fresh ?? true };
   let loads = 0;
   const tenants = createTenantIndexes({
     load: async () => {
@@ -53,7 +55,7 @@ const open = (scene: Scene) => {
       return { version: scene.version ?? 1, webhooks: scene.webhooks };
     },
     onLoaded: async () => undefined,
-    tenantsMax: 10,
+    webhooksMax: 2_000,
   });
   const dependencies: DispatchDependencies = {
     claim: async () => scene.events,
@@ -62,7 +64,7 @@ const open = (scene: Scene) => {
       return new Set(scene.existing ?? []);
     },
     tenants,
-    gate: { closedFor: () => scene.closed ?? null, epochOf: () => 5, fresh: () => scene.fresh ?? true },
+    gate: { closedFor: (id) => scene.closedFor?.(id) ?? gate.closed, epochOf: () => 5, fresh: () => gate.fresh },
     inline: {
       ...room,
       attempt: (delivery) => {
@@ -84,7 +86,7 @@ const open = (scene: Scene) => {
     },
   };
   const handle = (claim = 0) => handleDispatch({ id, claim, firstEventId: 'a', lastEventId: 'b' }, dependencies);
-  return { id, handle, sent, records, finished, split, aside, asked, loads: () => loads, stop: hold.stop, room };
+  return { id, handle, sent, records, finished, split, aside, asked, loads: () => loads, stop: hold.stop, room, gate };
 };
 
 const waiting = { isNew: true, attempt: 0, status: storedStatusCodes.waiting, out: false, dueInMs: 0, sent: null };
@@ -156,17 +158,67 @@ describe('a dispatch', () => {
     one.stop();
   });
 
-  it('records what is for a disabled webhook as skipped, with the reason', async () => {
-    const one = open({ events: [newEvent()], webhooks: [storedWebhook({ disabled: true })] });
-    await one.handle();
-    expect(one.sent).toEqual([]);
-    expect(one.records).toEqual([
-      expect.objectContaining({ ...waiting, status: storedStatusCodes.skipped, reason: reasonCodes.webhook_disabled, dueInMs: null }),
-    ]);
+  it('goes to those whose project flows, context and filter want it, and to no others', async () => {
+    const event = newEvent({
+      projectFlows: ['f1', 'f2'],
+      currentContext: '{"survey":"s1","tags":["a","b"]}',
+      data: '{"total":12.5,"items":[{"sku":"x"},{"sku":"y"}]}',
+    });
+    const wanting = [
+      storedWebhook(),
+      storedWebhook({ projectFlows: ['f0', 'f2'] }),
+      storedWebhook({ context: { survey: 's1', tags: ['b', 'c'] } }),
+      storedWebhook({ filter: { data: { total: { $gt: 10 }, items: { sku: 'y' } } } }),
+      storedWebhook({ eventTypes: ['order.*'], projectFlows: ['f1'], context: { survey: 's1' }, filter: { event_type: 'order.placed' } }),
+    ];
+    const others = [
+      storedWebhook({ projectFlows: ['f3'] }),
+      storedWebhook({ context: { survey: 's2' } }),
+      storedWebhook({ filter: { data: { total: { $gt: 13 } } } }),
+      storedWebhook({ eventTypes: ['user.*'], projectFlows: ['f1'] }),
+      storedWebhook({ projectFlows: ['f1'], context: { survey: 's1' }, filter: { data: { items: { sku: 'z' } } } }),
+    ];
+    const one = open({ events: [event], webhooks: [...others, ...wanting] });
+    expect(await one.handle()).toBe(wanting.length);
+    expect(one.sent.map(({ webhook }) => webhook.id)).toEqual(wanting.map(({ id }) => id));
+    // Those that do not want it have no delivery of it, not even a skipped one.
+    expect(one.records.map((record) => record.webhookId)).toEqual(wanting.map(({ id }) => id));
     one.stop();
   });
 
-  it.each<Closed>(['circuit_open', 'webhook_paused', 'in_flight_limit'])(
+  it('leaves out events whose payload was erased, and delivers the others', async () => {
+    const [erased, event] = [newEvent({ erased: true, data: 'null' }), newEvent()];
+    const one = open({ events: [erased, event], webhooks: [storedWebhook()] });
+    expect(await one.handle()).toBe(1);
+    expect(one.records.map((record) => record.eventId)).toEqual([event.id]);
+    const nothing = open({ events: [erased], webhooks: [storedWebhook()] });
+    expect(await nothing.handle()).toBe(0);
+    expect([nothing.records, nothing.loads(), nothing.finished.length]).toEqual([[], 0, 1]);
+    one.stop();
+    nothing.stop();
+  });
+
+  it('records what is for a disabled webhook as skipped, with the reason', async () => {
+    const [disabled, other] = [storedWebhook(), storedWebhook()];
+    const one = open({
+      events: [newEvent()],
+      webhooks: [disabled, other],
+      closedFor: (id) => (id === disabled.id ? 'webhook_disabled' : null),
+    });
+    await one.handle();
+    expect(one.sent.map(({ webhook }) => webhook.id)).toEqual([other.id]);
+    expect(one.records.find((record) => record.webhookId === disabled.id)).toMatchObject({
+      ...waiting,
+      status: storedStatusCodes.skipped,
+      reason: reasonCodes.webhook_disabled,
+      dueInMs: null,
+      shape: disabled.version,
+      epoch: 5,
+    });
+    one.stop();
+  });
+
+  it.each<Closed>(['circuit_open', 'webhook_paused', 'rate_limited', 'in_flight_limit'])(
     'records what is for a closed gate (%s) as waiting',
     async (closed) => {
       const one = open({ events: [newEvent()], webhooks: [storedWebhook()], closed });
@@ -176,6 +228,15 @@ describe('a dispatch', () => {
       one.stop();
     },
   );
+
+  it('leaves a rate-limited webhook to the scheduler, however idle it is', async () => {
+    const limited = storedWebhook({ rateLimited: true });
+    const one = open({ events: [newEvent(), newEvent()], webhooks: [limited, storedWebhook()] });
+    await one.handle();
+    expect([one.sent.length, one.sent.some(({ webhook }) => webhook.id === limited.id)]).toEqual([2, false]);
+    expect(one.records.filter((record) => record.webhookId === limited.id)).toEqual(Array(2).fill(expect.objectContaining(waiting)));
+    one.stop();
+  });
 
   it('records what is for a slow webhook as waiting', async () => {
     const slow = storedWebhook();
@@ -214,6 +275,71 @@ describe('a dispatch', () => {
     expect(await handled).toBe(1);
     expect([one.finished.length, one.records.length]).toEqual([1, 1]);
     one.stop();
+  });
+});
+
+describe('an inline delivery of a dispatch', () => {
+  /** One that has begun, and ends when the test says so. */
+  const begin = async () => {
+    const answer = defer<Attempted>();
+    const one = open({ events: [newEvent()], webhooks: [storedWebhook()], attempt: () => answer.promise });
+    const handled = one.handle();
+    await pass(0);
+    const mayWrite = () => one.sent[0]?.mayWrite();
+    const end = async () => {
+      answer.resolve(null);
+      await handled;
+      one.stop();
+    };
+    return { ...one, mayWrite, end };
+  };
+
+  it.each<[Closed, boolean]>([
+    ['webhook_disabled', false],
+    ['webhook_paused', false],
+    ['circuit_open', false],
+    ['rate_limited', false],
+    ['in_flight_limit', true],
+  ])('whose webhook is closed (%s) while it waits for a connection may be written: %j', async (closed, may) => {
+    const { mayWrite, gate, end, records } = await begin();
+    expect(mayWrite()).toBe(true);
+    gate.closed = closed;
+    expect(mayWrite()).toBe(may);
+    await end();
+    expect(records).toEqual([expect.objectContaining(waiting)]);
+  });
+
+  it('is not written while the gates are stale', async () => {
+    const { mayWrite, gate, end, records } = await begin();
+    gate.fresh = false;
+    expect(mayWrite()).toBe(false);
+    await end();
+    expect(records).toEqual([expect.objectContaining(waiting)]);
+  });
+
+  it('is not written once its claim is over, and then it is not recorded either', async () => {
+    const { mayWrite, end, records, finished } = await begin();
+    // The process was frozen: time has passed, and no timer has run.
+    const frozenUntil = performance.now() + limits.claimLeaseMs;
+    const now = jest.spyOn(performance, 'now').mockImplementation(() => frozenUntil);
+    try {
+      expect(mayWrite()).toBe(false);
+      await end();
+      expect([records, finished]).toEqual([[], []]);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('that was parked is not written either once the claim is over, and is given back', async () => {
+    const { mayWrite, end, records, finished } = await begin();
+    await pass(limits.claimLeaseMs - 1);
+    expect([mayWrite(), records.length, finished.length]).toEqual([true, 1, 1]);
+    await pass(1);
+    expect(mayWrite()).toBe(false);
+    await end();
+    await pass(0);
+    expect(records[1]).toMatchObject({ isNew: false, attempt: 1, status: storedStatusCodes.waiting, dueInMs: 0, out: false });
   });
 });
 

@@ -65,9 +65,11 @@ const matchAll = async (
 ): Promise<readonly Pair[]> => {
   const pairs: Pair[] = [];
   for (const event of events) {
+    // Nothing is left of it that could be sent.
+    if (event.erased) continue;
     const { tenants } = dependencies;
     const { compiled } = tenants.peek(event.tenantId, event.webhooksVersion) ?? (await tenants.get(event.tenantId, event.webhooksVersion));
-    for (const webhook of matchEvent(compiled, event.eventType)) {
+    for (const webhook of matchEvent(compiled, event)) {
       const existed = webhook.createdAtMs <= event.acceptedAtMs;
       if (existed && (existing.size === 0 || !existing.has(`${event.id} ${webhook.id}`))) pairs.push({ event, webhook });
     }
@@ -78,17 +80,23 @@ const matchAll = async (
 const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, dependencies: DispatchDependencies): Promise<void> => {
   const { inline, gate } = dependencies;
   const mayBegin = () => (!claim.holds() ? 'never' : gate.fresh() ? 'now' : 'later');
+  // Between the beginning and the first byte its webhook may have been switched off, or have asked for patience.
+  const mayWrite = (webhookId: string) => mayBegin() === 'now' && isOpen(gate.closedFor(webhookId));
   const inlineDependencies: InlineDependencies = { ...inline, mayBegin };
   const running: Promise<void>[] = [];
   for (const { event, webhook } of pairs) {
     const epoch = gate.epochOf(webhook.id);
-    if (webhook.disabled) inline.record(skippedRecord({ event, webhook }, epoch));
-    else if (running.length >= limits.inlineDeliveriesMax || gate.closedFor(webhook.id) !== null || inline.slots.isSlow(webhook.id))
+    const closed = gate.closedFor(webhook.id);
+    if (closed === 'webhook_disabled') inline.record(skippedRecord({ event, webhook }, epoch));
+    else if (closed !== null || webhook.rateLimited || running.length >= limits.inlineDeliveriesMax || inline.slots.isSlow(webhook.id))
       inline.record(waitingRecord(event, webhook, epoch));
-    else running.push(deliverInline({ event, webhook, n, epoch }, inlineDependencies));
+    else running.push(deliverInline({ event, webhook, n, epoch, mayWrite: () => mayWrite(webhook.id) }, inlineDependencies));
   }
   await Promise.all(running);
 };
+
+/** A backlog is no reason to take back what has begun. */
+const isOpen = (closed: Closed): boolean => closed === null || closed === 'in_flight_limit';
 
 const skippedRecord = ({ event, webhook }: Pair, epoch: number): DeliveryRecord => ({
   ...waitingRecord(event, webhook, epoch),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { reasonCodes, storedStatusCodes } from '@posthorn/core';
+import { type AttemptKind, bodyShape, reasonCodes, storedStatusCodes } from '@posthorn/core';
 import type { Chunk, DeliverableWebhook, DeliveryRecord, LoadedDelivery } from '@posthorn/db';
 import { type Deferred, defer, fakeTime, newEvent, newRecord, newRoom, storedWebhook } from '../tests/fixtures.js';
 import type { Attempt, Attempted } from './attempt.js';
@@ -24,6 +24,8 @@ const leased = (webhookId: string, changes: Partial<LoadedDelivery> = {}): Loade
   attempt: 4,
   failures: 3,
   shape: 2,
+  shapeThen: null,
+  byHand: false,
   leaseLeftMs: 30_000,
   ...changes,
 });
@@ -32,6 +34,7 @@ const chunkOf = (webhookId: string, deliveries: readonly LoadedDelivery[], chang
   turn: 5,
   probe: false,
   epoch: 9,
+  replay: false,
   deliveries: deliveries.map(({ event, attempt }) => ({ eventId: event.id, attempt })),
   ...changes,
 });
@@ -44,7 +47,7 @@ const open = (webhooks: readonly DeliverableWebhook[], loaded: readonly LoadedDe
   const gate = { closed: null as Closed, fresh: true };
   const dependencies: DueDependencies = {
     load: async () => loaded,
-    tenants: createTenantIndexes({ load: async () => ({ version: 1, webhooks }), onLoaded: async () => undefined, tenantsMax: 10 }),
+    tenants: createTenantIndexes({ load: async () => ({ version: 1, webhooks }), onLoaded: async () => undefined, webhooksMax: 100 }),
     gate: { closedFor: () => gate.closed, fresh: () => gate.fresh },
     attempt: (attempt) => {
       const request = defer<Attempted>();
@@ -130,28 +133,101 @@ describe('a chunk of due deliveries', () => {
     expect(log.slice(2)).toEqual([expect.objectContaining({ webhookId: slow.id, attempt: 4 }), slow.id]);
   });
 
-  it('is cancelled where its webhook was deleted, and skipped where it is disabled', async () => {
-    const [gone, disabled] = [randomUUID(), storedWebhook({ disabled: true })];
-    const loaded = [leased(gone), leased(disabled.id)];
-    const { run, requests, log } = open([disabled], loaded);
-    run([chunkOf(gone, loaded.slice(0, 1)), chunkOf(disabled.id, loaded.slice(1))]);
+  it.each<[string, Partial<LoadedDelivery>, Partial<Chunk>, AttemptKind]>([
+    ['a probe, even of a delivery that a person asked for', { byHand: true }, { probe: true }, 'probe'],
+    ['manual where a person asked for it, whatever has failed', { byHand: true, failures: 3 }, {}, 'manual'],
+    ['a retry after failures', { failures: 1 }, {}, 'retry'],
+    ['a first attempt where none has failed', { failures: 0 }, {}, 'first'],
+    ["a replay's first attempt, whatever its number", { failures: 0, attempt: 12 }, { replay: true }, 'replay'],
+    ['a retry after failures, in a replay too', { failures: 1 }, { replay: true }, 'retry'],
+  ])('makes %s', async (_, delivery, chunk, kind) => {
+    const webhook = storedWebhook();
+    const loaded = [leased(webhook.id, delivery)];
+    const { run, requests } = open([webhook], loaded);
+    run([chunkOf(webhook.id, loaded, chunk)]);
     await pass(0);
+    expect(requests.map(({ attempt }) => attempt)).toEqual([
+      expect.objectContaining({ kind, n: loaded[0]?.attempt, replay: chunk.replay ?? false }),
+    ]);
+  });
+
+  it('has the bodies of the versions under which its deliveries were made', async () => {
+    const webhook = storedWebhook({ payloadFormat: 'cloudevents' });
+    const loaded = [leased(webhook.id), leased(webhook.id, { shapeThen: { payloadFormat: 'jsonapi', includeResources: ['a', 'b'] } })];
+    const { run, requests } = open([webhook], loaded);
+    run([chunkOf(webhook.id, loaded)]);
+    await pass(0);
+    expect(requests.map(({ attempt: { body, shape } }) => ({ body, shape }))).toEqual([
+      { body: bodyShape('cloudevents', []), shape: 2 },
+      { body: bodyShape('jsonapi', ['a', 'b']), shape: 2 },
+    ]);
+  });
+
+  it.each([
+    ['ordinary', false],
+    ['of a replay', true],
+  ])('that is %s is given back as that', async (_, replay) => {
+    const webhook = storedWebhook();
+    const loaded = [leased(webhook.id)];
+    const { run, requests, log } = open([webhook], loaded);
+    run([chunkOf(webhook.id, loaded, { replay })]);
+    await pass(0);
+    requests[0]?.resolve(null);
+    await pass(0);
+    expect(log).toEqual([expect.objectContaining({ ...givenBack, replay }), webhook.id]);
+  });
+
+  const ended = { isNew: false, attempt: 4, dueInMs: null, out: false, sent: null };
+
+  it('is cancelled where its webhook was deleted', async () => {
+    const gone = randomUUID();
+    const loaded = [leased(gone)];
+    const { run, requests, log } = open([], loaded);
+    run([chunkOf(gone, loaded)]);
+    await pass(0);
+    const cancelled = { ...ended, webhookId: gone, status: storedStatusCodes.cancelled, reason: reasonCodes.webhook_deleted };
+    expect([requests, log]).toEqual([[], [expect.objectContaining(cancelled), gone]]);
+  });
+
+  it('is skipped where its webhook is disabled, a probe and a replay too', async () => {
+    const webhook = storedWebhook();
+    for (const changes of [{}, { probe: true }, { replay: true }]) {
+      const loaded = [leased(webhook.id)];
+      const { run, requests, log, gate } = open([webhook], loaded);
+      gate.closed = 'webhook_disabled';
+      run([chunkOf(webhook.id, loaded, changes)]);
+      await pass(0);
+      const skipped = { ...ended, status: storedStatusCodes.skipped, reason: reasonCodes.webhook_disabled, shape: 2, epoch: 9 };
+      expect([requests, log]).toEqual([[], [expect.objectContaining({ ...skipped, replay: changes.replay ?? false }), webhook.id]]);
+    }
+  });
+
+  it('is skipped, not given back, when its webhook was disabled before it was written', async () => {
+    const webhook = storedWebhook();
+    const loaded = [leased(webhook.id)];
+    const { run, requests, log, gate } = open([webhook], loaded);
+    run([chunkOf(webhook.id, loaded)]);
+    await pass(0);
+    gate.closed = 'webhook_disabled';
+    requests[0]?.resolve(null);
+    await pass(0);
+    expect(log).toEqual([expect.objectContaining({ ...ended, status: storedStatusCodes.skipped }), webhook.id]);
+  });
+
+  it('is cancelled where its event was erased, whatever its webhook says', async () => {
+    const webhook = storedWebhook();
+    const loaded = [leased(webhook.id, { event: newEvent({ erased: true, data: 'null' }) }), leased(webhook.id)];
+    const { run, requests, log, gate } = open([webhook], loaded);
+    gate.closed = 'webhook_paused';
+    run([chunkOf(webhook.id, loaded)]);
+    await pass(0);
+    const erased = { ...ended, status: storedStatusCodes.cancelled, reason: reasonCodes.erased };
     expect(requests).toEqual([]);
-    const ended = { isNew: false, attempt: 4, dueInMs: null, out: false, sent: null };
-    expect(log).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ ...ended, webhookId: gone, status: storedStatusCodes.cancelled, reason: reasonCodes.webhook_deleted }),
-        expect.objectContaining({
-          ...ended,
-          webhookId: disabled.id,
-          status: storedStatusCodes.skipped,
-          reason: reasonCodes.webhook_disabled,
-        }),
-        gone,
-        disabled.id,
-      ]),
-    );
-    expect(log).toHaveLength(4);
+    expect(log).toEqual([
+      expect.objectContaining({ ...erased, eventId: loaded[0]?.event.id }),
+      expect.objectContaining({ ...givenBack, eventId: loaded[1]?.event.id }),
+      webhook.id,
+    ]);
   });
 
   it('is given back unsent when its lease may not outlast the request', async () => {
@@ -194,6 +270,7 @@ describe('a chunk of due deliveries', () => {
   it.each([
     ['the circuit is open', { closed: 'circuit_open' as const, fresh: true }],
     ['the webhook is paused', { closed: 'webhook_paused' as const, fresh: true }],
+    ['the endpoint has asked for patience', { closed: 'rate_limited' as const, fresh: true }],
     ['the gates are stale', { closed: null, fresh: false }],
   ])('is given back while %s', async (_, state) => {
     const webhook = storedWebhook();
@@ -215,19 +292,45 @@ describe('a chunk of due deliveries', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('that is a probe passes an open circuit, and no pause', async () => {
+  it.each<[Closed, boolean]>([
+    ['circuit_open', true],
+    ['in_flight_limit', true],
+    ['webhook_paused', false],
+    ['webhook_disabled', false],
+    ['rate_limited', false],
+  ])('that is a probe and finds its webhook closed (%s) is sent: %j', async (closed, isSent) => {
     const webhook = storedWebhook();
-    for (const [closed, kinds] of [
-      ['circuit_open', ['probe']],
-      ['webhook_paused', []],
+    const loaded = [leased(webhook.id)];
+    const { run, requests, gate } = open([webhook], loaded);
+    gate.closed = closed;
+    run([chunkOf(webhook.id, loaded, { probe: true })]);
+    await pass(0);
+    expect(requests.map(({ attempt }) => [attempt.kind, attempt.mayWrite()])).toEqual(isSent ? [['probe', true]] : []);
+  });
+
+  it('may be written while its lease outlasts the request, its webhook is open and the gates are fresh', async () => {
+    const webhook = storedWebhook({ timeoutMs: 10_000 });
+    const loaded = [leased(webhook.id, { leaseLeftMs: 10_000 + limits.leaseReserveMs + 2_000 })];
+    const { run, requests, gate } = open([webhook], loaded);
+    run([chunkOf(webhook.id, loaded)]);
+    await pass(2_000);
+    const mayWrite = () => requests[0]?.attempt.mayWrite();
+    expect(mayWrite()).toBe(true);
+    for (const [closed, may] of [
+      ['webhook_paused', false],
+      ['webhook_disabled', false],
+      ['rate_limited', false],
+      ['circuit_open', false],
+      ['in_flight_limit', true],
     ] as const) {
-      const loaded = [leased(webhook.id)];
-      const { run, requests, gate } = open([webhook], loaded);
       gate.closed = closed;
-      run([chunkOf(webhook.id, loaded, { probe: true })]);
-      await pass(0);
-      expect(requests.map(({ attempt }) => attempt.kind)).toEqual(kinds);
+      expect([closed, mayWrite()]).toEqual([closed, may]);
     }
+    gate.fresh = false;
+    expect(mayWrite()).toBe(false);
+    gate.fresh = true;
+    await pass(1);
+    expect(mayWrite()).toBe(false);
   });
 
   it("is given back on the breaker's no", async () => {

@@ -1,6 +1,6 @@
 // Chunks of waiting deliveries that the scheduler handed out: retries, probes, drains, expired leases. Each delivery is already recorded
 // as out under a lease, so the job need not wait for slow endpoints: their results follow. What cannot be sent in time is given back.
-import { reasonCodes, storedStatusCodes } from '@posthorn/core';
+import { type AttemptKind, bodyShape, reasonCodes, storedStatusCodes } from '@posthorn/core';
 import type { Chunk, ChunkReport, DeliveryRecord, LoadedDelivery } from '@posthorn/db';
 import { type Attempt, type Attempted, recordBase } from './attempt.js';
 import type { Closed } from './gates.js';
@@ -62,39 +62,61 @@ const runChunk = async (leased: readonly Leased[], chunk: Chunk, dependencies: D
 const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<void> => {
   const { delivery, chunk } = leased;
   const { event } = delivery;
+  if (event.erased) return dependencies.record(endedRecord(leased, 'cancelled', 'erased'));
   const index = await dependencies.tenants.get(event.tenantId, event.webhooksVersion);
   const webhook = index.byId.get(delivery.webhookId);
   if (webhook === undefined) return dependencies.record(endedRecord(leased, 'cancelled', 'webhook_deleted'));
-  if (webhook.disabled) return dependencies.record(endedRecord(leased, 'skipped', 'webhook_disabled'));
   const ticket = dependencies.slots.take(webhook.id, webhook.maxInFlight);
   const timer = setTimeout(ticket.giveUp, limits.chunkStartMs);
   const granted = await ticket.granted;
   clearTimeout(timer);
   if (!granted) return dependencies.record(givenBackRecord(leased, webhook));
   try {
-    if (!mayBegin(leased, webhook, dependencies)) return dependencies.record(givenBackRecord(leased, webhook));
+    const mayWrite = () => isCallable(leased, webhook, dependencies);
+    if (!mayWrite()) return dependencies.record(unsentRecord(leased, webhook, dependencies));
+    const { shapeThen } = delivery;
     const attempted = await dependencies.attempt({
       event,
       webhook,
       n: delivery.attempt,
-      kind: chunk.probe ? 'probe' : delivery.failures > 0 ? 'retry' : 'first',
+      kind: kindOf(leased),
       failures: delivery.failures,
       shape: delivery.shape,
+      body: shapeThen === null ? webhook.sender.shape : bodyShape(shapeThen.payloadFormat, shapeThen.includeResources),
       epoch: chunk.epoch,
+      replay: chunk.replay,
+      mayWrite,
     });
-    dependencies.record(attempted ?? givenBackRecord(leased, webhook));
+    dependencies.record(attempted ?? unsentRecord(leased, webhook, dependencies));
   } finally {
     dependencies.slots.release(webhook.id);
   }
 };
 
+const kindOf = ({ delivery, chunk }: Leased): AttemptKind => {
+  if (chunk.probe) return 'probe';
+  if (delivery.byHand) return 'manual';
+  if (delivery.failures > 0) return 'retry';
+  return chunk.replay ? 'replay' : 'first';
+};
+
+/** What keeps a chunk's deliveries from being sent: everything but a backlog, and for a probe but the circuit. */
+const closedFor = ({ chunk }: Leased, webhook: WorkerWebhook, { gate }: DueDependencies): Closed => {
+  const closed = gate.closedFor(webhook.id);
+  return closed === 'in_flight_limit' || (closed === 'circuit_open' && chunk.probe) ? null : closed;
+};
+
 /** Whether an attempt that begins now ends within its lease, and its webhook may be called. */
-const mayBegin = (leased: Leased, webhook: WorkerWebhook, dependencies: DueDependencies): boolean => {
+const isCallable = (leased: Leased, webhook: WorkerWebhook, dependencies: DueDependencies): boolean => {
   const leaseLeftMs = leased.delivery.leaseLeftMs - (performance.now() - leased.loadedAt);
   if (leaseLeftMs < webhook.timeoutMs + limits.leaseReserveMs || !dependencies.gate.fresh()) return false;
-  const closed = dependencies.gate.closedFor(webhook.id);
-  return leased.chunk.probe ? closed !== 'webhook_paused' : closed !== 'webhook_paused' && closed !== 'circuit_open';
+  return closedFor(leased, webhook, dependencies) === null;
 };
+
+const unsentRecord = (leased: Leased, webhook: WorkerWebhook, dependencies: DueDependencies): DeliveryRecord =>
+  closedFor(leased, webhook, dependencies) === 'webhook_disabled'
+    ? endedRecord(leased, 'skipped', 'webhook_disabled')
+    : givenBackRecord(leased, webhook);
 
 const recordOf = (leased: Leased, webhook: Pick<WorkerWebhook, 'id' | 'circuitThreshold'>): DeliveryRecord => ({
   ...recordBase(leased.delivery.event, webhook, leased.chunk.epoch),
@@ -107,12 +129,18 @@ const recordOf = (leased: Leased, webhook: Pick<WorkerWebhook, 'id' | 'circuitTh
   shape: leased.delivery.shape,
   sent: null,
   holdMs: null,
+  gone: false,
+  replay: leased.chunk.replay,
 });
 
 /** Not sent: due at once. The number of its lease stays used, so that nothing of this lease can pass for a later one's. */
 const givenBackRecord = (leased: Leased, webhook: WorkerWebhook): DeliveryRecord => recordOf(leased, webhook);
 
-const endedRecord = (leased: Leased, status: 'cancelled' | 'skipped', reason: 'webhook_deleted' | 'webhook_disabled'): DeliveryRecord => ({
+const endedRecord = (
+  leased: Leased,
+  status: 'cancelled' | 'skipped',
+  reason: 'webhook_deleted' | 'webhook_disabled' | 'erased',
+): DeliveryRecord => ({
   ...recordOf(leased, { id: leased.delivery.webhookId, circuitThreshold: 1 }),
   status: storedStatusCodes[status],
   reason: reasonCodes[reason],

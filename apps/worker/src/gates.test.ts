@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createBreakerRegistry } from '@posthorn/breaker';
-import type { GatePage, WebhookGate } from '@posthorn/db';
+import type { FlushedState, GatePage, WebhookGate } from '@posthorn/db';
 import { defer, fakeTime } from '../tests/fixtures.js';
 import { createGates } from './gates.js';
 import { limits } from './limits.js';
@@ -19,8 +19,18 @@ const gate = (webhookId: string, changes: Partial<WebhookGate> = {}): WebhookGat
   circuit: 0,
   epoch: 0,
   paused: false,
+  disabled: false,
   dueAtMs: none,
-  notBeforeMs: -none,
+  holdUntilMs: -none,
+  ...changes,
+});
+/** What a flush says of a webhook. */
+const flushed = (webhookId: string, changes: Partial<FlushedState> = {}): FlushedState => ({
+  webhookId,
+  circuit: 0,
+  epoch: 0,
+  disabled: false,
+  holdUntilMs: -none,
   ...changes,
 });
 
@@ -72,41 +82,82 @@ describe('the gates', () => {
     stop();
   });
 
-  it('are closed by a pause, by a circuit that is not closed, and by a backlog of 5 s, in this order', async () => {
+  it('are closed by a switch, a pause, a circuit that is not closed, a hold, and a backlog of 5 s, in this order', async () => {
     const now = 10_000_000;
     const behind = now - limits.behindAfterMs - 1;
-    const { gates, stop } = await open([
+    const backlog = { dueAtMs: behind };
+    const held = { ...backlog, holdUntilMs: now + 1 };
+    const broken = { ...held, circuit: 1 };
+    const paused = { ...broken, paused: true };
+    const rows = [
       gate('open'),
-      gate('paused', { paused: true, circuit: 1 }),
-      gate('broken', { circuit: 1, dueAtMs: behind }),
+      gate('disabled', { ...paused, disabled: true }),
+      gate('paused', paused),
+      gate('broken', broken),
       gate('probed', { circuit: 2 }),
-      gate('behind', { dueAtMs: behind }),
+      gate('held', held),
+      gate('behind', { ...backlog, holdUntilMs: now }),
       gate('nearly', { dueAtMs: behind + 1 }),
-    ]);
-    const ids = ['open', 'paused', 'broken', 'probed', 'behind', 'nearly', 'unknown'];
+    ];
+    const { gates, stop } = await open(rows);
+    const ids = [...rows.map((row) => row.webhookId), 'unknown'];
     await gates.learn(ids);
-    expect(ids.map((id) => gates.closedFor(id, now))).toEqual([
-      null,
-      'webhook_paused',
-      'circuit_open',
-      'circuit_open',
-      'in_flight_limit',
-      null,
-      null,
+    expect(ids.map((id) => [id, gates.closedFor(id, now)])).toEqual([
+      ['open', null],
+      ['disabled', 'webhook_disabled'],
+      ['paused', 'webhook_paused'],
+      ['broken', 'circuit_open'],
+      ['probed', 'circuit_open'],
+      ['held', 'rate_limited'],
+      ['behind', 'in_flight_limit'],
+      ['nearly', null],
+      ['unknown', null],
     ]);
+    stop();
+  });
+
+  it('open by themselves when a hold has passed, whoever was told of it, and when it was taken back', async () => {
+    const { gates, say, stop } = await open();
+    await gates.start();
+    await gates.learn(['w']);
+    gates.follow([flushed('w', { holdUntilMs: 60_000 })]);
+    expect([59_999, 60_000].map((now) => gates.closedFor('w', now))).toEqual(['rate_limited', null]);
+    say([gate('w', { holdUntilMs: 90_000 })]);
+    await pass(limits.gatePollMs);
+    expect([89_999, 90_000].map((now) => gates.closedFor('w', now))).toEqual(['rate_limited', null]);
+    say([gate('w')]);
+    await pass(limits.gatePollMs);
+    expect(gates.closedFor('w', 1)).toBeNull();
+    stop();
+  });
+
+  it('are closed for a webhook that a flush or another process disabled, and open once it is enabled', async () => {
+    const { gates, say, stop } = await open([gate('gone'), gate('other')]);
+    await gates.start();
+    await gates.learn(['gone', 'other']);
+    gates.follow([flushed('gone', { disabled: true })]);
+    expect(['gone', 'other'].map((id) => gates.closedFor(id, 0))).toEqual(['webhook_disabled', null]);
+    say([gate('gone'), gate('other', { disabled: true })]);
+    await pass(limits.gatePollMs);
+    expect(['gone', 'other'].map((id) => gates.closedFor(id, 0))).toEqual([null, 'webhook_disabled']);
+    stop();
+  });
+
+  it('keep a pause and a backlog that a flush knows nothing of', async () => {
+    const { gates, stop } = await open([gate('paused', { paused: true }), gate('behind', { dueAtMs: 1 })]);
+    await gates.learn(['paused', 'behind']);
+    gates.follow([flushed('paused', { epoch: 1 }), flushed('behind', { epoch: 1 })]);
+    expect(['paused', 'behind'].map((id) => gates.closedFor(id, 100_000))).toEqual(['webhook_paused', 'in_flight_limit']);
     stop();
   });
 
   it("follow the answers of this worker's flushes at once, breaker and all", async () => {
     const { gates, refuses, stop } = await open();
     await gates.learn(['w']);
-    gates.follow([
-      { webhookId: 'w', circuit: 1, epoch: 1 },
-      { webhookId: 'stranger', circuit: 1, epoch: 8 },
-    ]);
+    gates.follow([flushed('w', { circuit: 1, epoch: 1 }), flushed('stranger', { circuit: 1, epoch: 8 })]);
     expect([gates.closedFor('w', 0), gates.epochOf('w'), await refuses('w')]).toEqual(['circuit_open', 1, true]);
     expect([gates.closedFor('stranger', 0), gates.epochOf('stranger')]).toEqual([null, 0]);
-    gates.follow([{ webhookId: 'w', circuit: 0, epoch: 3 }]);
+    gates.follow([flushed('w', { epoch: 3 })]);
     expect([gates.closedFor('w', 0), gates.epochOf('w'), await refuses('w')]).toEqual([null, 3, false]);
     stop();
   });
@@ -115,7 +166,7 @@ describe('the gates', () => {
     const { gates, refuses, say, stop } = await open();
     await gates.start();
     await gates.learn(['w']);
-    gates.follow([{ webhookId: 'w', circuit: 1, epoch: 1 }]);
+    gates.follow([flushed('w', { circuit: 1, epoch: 1 })]);
     say([gate('w', { circuit: 0, epoch: 0 })]);
     await pass(limits.gatePollMs);
     expect([gates.closedFor('w', 0), gates.epochOf('w'), await refuses('w')]).toEqual(['circuit_open', 1, true]);

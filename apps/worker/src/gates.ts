@@ -1,17 +1,17 @@
-// Circuit, pause and backlog of the webhooks that this worker knows: read when a tenant is loaded, kept fresh by a poll of what changed
+// Whether the webhooks that this worker knows may be called: switched off, paused, circuit, hold, backlog. It is read when a tenant is loaded, kept fresh by a poll of what changed
 // and by the answers of this worker's own flushes. There is no notification that could be lost.
 import type { BreakerRegistry, CircuitState } from '@posthorn/breaker';
-import type { FlushedCircuit, GatePage, WebhookGate } from '@posthorn/db';
+import type { FlushedState, GatePage, WebhookGate } from '@posthorn/db';
 import { limits } from './limits.js';
 
 /** Why a webhook may not be called inline now; null: it may. */
-export type Closed = 'circuit_open' | 'webhook_paused' | 'in_flight_limit' | null;
+export type Closed = 'webhook_disabled' | 'webhook_paused' | 'circuit_open' | 'rate_limited' | 'in_flight_limit' | null;
 
 export type Gates = {
   /** Reads the gates of webhooks that are not known yet. */
   readonly learn: (webhookIds: readonly string[]) => Promise<void>;
   /** What a flush wrote. */
-  readonly follow: (circuits: readonly FlushedCircuit[]) => void;
+  readonly follow: (states: readonly FlushedState[]) => void;
   readonly closedFor: (webhookId: string, nowMs: number) => Closed;
   readonly epochOf: (webhookId: string) => number;
   /** False while the last look is too old for starting attempts. */
@@ -67,17 +67,19 @@ export const createGates = (dependencies: GateDependencies): Gates => {
       const unknown = webhookIds.filter((id) => !gates.has(id));
       if (unknown.length > 0) for (const gate of await dependencies.read(unknown)) apply(gate);
     },
-    follow: (circuits) => {
-      for (const { webhookId, circuit, epoch } of circuits) {
+    follow: (states) => {
+      for (const { webhookId, circuit, epoch, disabled, holdUntilMs } of states) {
         const known = gates.get(webhookId);
-        if (known !== undefined) apply({ ...known, circuit, epoch });
+        if (known !== undefined) apply({ ...known, circuit, epoch, disabled, holdUntilMs });
       }
     },
     closedFor: (webhookId, nowMs) => {
       const gate = gates.get(webhookId);
       if (gate === undefined) return null;
+      if (gate.disabled) return 'webhook_disabled';
       if (gate.paused) return 'webhook_paused';
       if (gate.circuit !== 0) return 'circuit_open';
+      if (gate.holdUntilMs > nowMs) return 'rate_limited';
       return gate.dueAtMs < nowMs - limits.behindAfterMs ? 'in_flight_limit' : null;
     },
     epochOf: (webhookId) => gates.get(webhookId)?.epoch ?? 0,

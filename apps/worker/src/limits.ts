@@ -31,8 +31,8 @@ export const limits = {
   gatePollMs: 500,
   gateOverlapMs: 10_000,
   gateStaleMs: 3_000,
-  /** Tenants whose webhooks are kept compiled; opossum breakers kept. */
-  tenantsMax: 10_000,
+  /** Webhooks kept compiled, over all tenants; opossum breakers kept. */
+  webhooksMax: 50_000,
   breakersMax: 20_000,
   /** A dispatch whose worker died so often is split into single events; a single one is set aside. */
   claimsBeforeSplit: 4,
@@ -50,6 +50,14 @@ export const limits = {
     webhooksPerRoundMax: 200,
     deliveriesPerRoundMax: 1_000,
     deliveriesPerJobMax: 500,
+    /** What waits at webhooks that are switched off is ended in steps of so many. */
+    endWebhooksMax: 20,
+    endRowsMax: 2_000,
+    /** An automatic circuit that was open for so long without one success disables its webhook; how often that is looked for. */
+    noSuccessS: 120 * 3_600,
+    noSuccessEveryMs: 10_000,
+    noSuccessWebhooksMax: 100,
+    expireEveryMs: 60_000,
     mendEveryMs: 60_000,
     partitionsEveryMs: 3_600_000,
     /** After maintenance that failed. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { storedStatusCodes } from '@posthorn/core';
-import type { DeliveryRecord, Flush, FlushedCircuit } from '@posthorn/db';
+import type { DeliveryRecord, Flush, FlushedState } from '@posthorn/db';
 import fc from 'fast-check';
 import { type Deferred, defer, fakeTime, newRecord } from '../tests/fixtures.js';
 import { limits } from './limits.js';
@@ -18,11 +18,11 @@ const records = (count: number): DeliveryRecord[] => Array.from({ length: count 
 const refusal = (code: string) => Object.assign(new Error(`SQLSTATE ${code}`), { code });
 
 /** A recorder whose writer keeps what it was given; `answer` decides what becomes of a flush. */
-const open = (answer: (flush: Flush, index: number) => Promise<readonly FlushedCircuit[]> = async () => []) => {
+const open = (answer: (flush: Flush, index: number) => Promise<readonly FlushedState[]> = async () => []) => {
   const asked: Flush[] = [];
   const committed: Flush[] = [];
   const errors: unknown[] = [];
-  const circuits: FlushedCircuit[] = [];
+  const states: FlushedState[] = [];
   let atOnce = 0;
   let atOnceMost = 0;
   const recorder = createRecorder({
@@ -37,12 +37,12 @@ const open = (answer: (flush: Flush, index: number) => Promise<readonly FlushedC
         atOnce -= 1;
       }
     },
-    onCircuits: (some) => circuits.push(...some),
+    onStates: (some) => states.push(...some),
     onFlushed: () => undefined,
     onError: (error) => errors.push(error),
   });
   const stored = () => committed.flatMap((flush) => flush.records);
-  return { recorder, asked, committed, stored, errors, circuits, atOnceMost: () => atOnceMost };
+  return { recorder, asked, committed, stored, errors, states, atOnceMost: () => atOnceMost };
 };
 
 describe('the recorder', () => {
@@ -70,9 +70,9 @@ describe('the recorder', () => {
   });
 
   it('writes one flush at a time, whatever comes meanwhile, and then at most 512 rows', async () => {
-    const gates: Deferred<readonly FlushedCircuit[]>[] = [];
+    const gates: Deferred<readonly FlushedState[]>[] = [];
     const { recorder, asked, atOnceMost, stored } = open(() => {
-      const gate = defer<readonly FlushedCircuit[]>();
+      const gate = defer<readonly FlushedState[]>();
       gates.push(gate);
       return gate.promise;
     });
@@ -105,16 +105,16 @@ describe('the recorder', () => {
     expect(errors).toHaveLength(3);
   });
 
-  it('tells the circuits that a flush wrote', async () => {
-    const circuit = { webhookId: 'w', circuit: 1, epoch: 4 };
-    const { recorder, circuits } = open(async () => [circuit]);
+  it('tells the states that a flush wrote', async () => {
+    const state = { webhookId: 'w', circuit: 1, epoch: 4, disabled: true, holdUntilMs: 60_000 };
+    const { recorder, states } = open(async () => [state]);
     recorder.record(newRecord());
     await pass(limits.flushAfterMs);
-    expect(circuits).toEqual([circuit]);
+    expect(states).toEqual([state]);
   });
 
   it('finishes a dispatch in or after the flush of its last record, and says so only then', async () => {
-    const gate = defer<readonly FlushedCircuit[]>();
+    const gate = defer<readonly FlushedState[]>();
     const { recorder, committed } = open(() => gate.promise);
     const record = newRecord();
     let finished = false;
@@ -142,7 +142,7 @@ describe('the recorder', () => {
   });
 
   it('drains at once when there is nothing, and else when the last row is committed', async () => {
-    const gate = defer<readonly FlushedCircuit[]>();
+    const gate = defer<readonly FlushedState[]>();
     const { recorder } = open((_, index) => (index === 0 ? gate.promise : Promise.resolve([])));
     await recorder.drain();
     let drained = false;

@@ -5,7 +5,7 @@
 // values themselves, the flush is halved until the bad row is alone; that one is recorded without what the endpoint answered.
 
 import { storedStatusCodes } from '@posthorn/core';
-import type { ChunkReport, DeliveryRecord, FinishedDispatch, Flush, FlushedCircuit } from '@posthorn/db';
+import type { ChunkReport, DeliveryRecord, FinishedDispatch, Flush, FlushedState } from '@posthorn/db';
 import { limits } from './limits.js';
 
 export type Recorder = {
@@ -20,8 +20,8 @@ export type Recorder = {
 };
 
 export type RecorderDependencies = {
-  readonly write: (flush: Flush) => Promise<readonly FlushedCircuit[]>;
-  readonly onCircuits: (circuits: readonly FlushedCircuit[]) => void;
+  readonly write: (flush: Flush) => Promise<readonly FlushedState[]>;
+  readonly onStates: (states: readonly FlushedState[]) => void;
   readonly onFlushed: (rows: number, durationMs: number) => void;
   readonly onError: (error: unknown, rows: number) => void;
 };
@@ -70,7 +70,7 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
     for (;;) {
       const began = performance.now();
       try {
-        dependencies.onCircuits(await dependencies.write(flushOf(items)));
+        dependencies.onStates(await dependencies.write(flushOf(items)));
         dependencies.onFlushed(items.length, performance.now() - began);
         return;
       } catch (error) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Chunk, FedDispatch } from '@posthorn/db';
-import type { DispatchJob, DueJob } from '@posthorn/queue';
+import type { DispatchJob, DueJob, Lane } from '@posthorn/queue';
 import fc from 'fast-check';
 import { fakeTime } from '../tests/fixtures.js';
 import { limits } from './limits.js';
@@ -16,15 +16,23 @@ afterEach(() => {
 });
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
-const chunk = (webhookId: string, size: number): Chunk => ({
+const chunk = (webhookId: string, size: number, replay = false): Chunk => ({
   webhookId,
   turn: 1,
   probe: false,
   epoch: 0,
+  replay,
   deliveries: Array.from({ length: size }, (_, index) => ({ eventId: String(index), attempt: 1 })),
 });
 const dispatches = (count: number, shard = 0): FedDispatch[] =>
   Array.from({ length: count }, (_, index) => ({ id: String(index), claim: 2, firstEventId: 'a', lastEventId: 'b', shard }));
+
+/** How many jobs wait in each lane, by shard. */
+const waitingNow = (shards: number, jobs: number): Record<Lane, number[]> => ({
+  first: Array(shards).fill(jobs),
+  due: Array(shards).fill(jobs),
+  replay: Array(shards).fill(jobs),
+});
 
 /** A scheduler between a backlog in the database and a queue in memory. */
 const open = (shards = 1) => {
@@ -32,15 +40,18 @@ const open = (shards = 1) => {
     leader: true,
     backlog: 0,
     chunks: [] as Chunk[][],
-    waiting: { first: Array(shards).fill(0) as number[], due: Array(shards).fill(0) as number[] },
+    waiting: waitingNow(shards, 0),
     lost: Array(shards).fill(false) as boolean[],
     queueFails: false,
     databaseFails: null as string | null,
     mended: 0,
+    /** What is left to end at webhooks that are switched off, and the steps that replays have left. */
+    ending: 0,
+    replaySteps: 0,
   };
   const calls: string[] = [];
   const fed: { readonly job: DispatchJob; readonly shard: number }[] = [];
-  const due: { readonly job: DueJob; readonly shard: number }[] = [];
+  const due: { readonly lane: Lane; readonly job: DueJob; readonly id: string; readonly shard: number }[] = [];
   const counted: Record<string, number> = { dispatch: 0, delivery: 0 };
   const actives: boolean[] = [];
   const errors: unknown[] = [];
@@ -60,6 +71,14 @@ const open = (shards = 1) => {
     },
     makeUnclaimedDue: () => call('makeUnclaimedDue', 3),
     leaseChunks: () => call('leaseChunks', world.chunks.shift() ?? []),
+    endWaiting: () => {
+      const ended = Math.min(world.ending, bounds.endRowsMax);
+      world.ending -= ended;
+      return call('endWaiting', ended);
+    },
+    disableUnsuccessful: () => call('disableUnsuccessful', 0),
+    stepReplays: () => call('stepReplays', world.replaySteps-- > 1),
+    expire: () => call('expire', 0),
     mendDueHints: () => call('mendDueHints', world.mended),
     makePartitions: () => call('makePartitions', 0),
     queue: {
@@ -70,9 +89,9 @@ const open = (shards = 1) => {
         fed.push(...jobs.map((job) => ({ job, shard })));
         world.waiting.first[shard] = (world.waiting.first[shard] ?? 0) + jobs.length;
       },
-      addDue: async (job, _, shard) => {
+      addDue: async (lane, job, id, shard) => {
         await add();
-        due.push({ job, shard });
+        due.push({ lane, job, id, shard });
       },
       waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,
       lostData: async (shard) => {
@@ -147,11 +166,11 @@ describe('the scheduler', () => {
     const { world, scheduler, fed, due, count } = open();
     world.backlog = 5;
     world.chunks = [[chunk('a', 1)]];
-    world.waiting = { first: [Number.POSITIVE_INFINITY], due: [Number.POSITIVE_INFINITY] };
+    world.waiting = waitingNow(1, Number.POSITIVE_INFINITY);
     scheduler.start();
     await pass(5 * bounds.roundMs);
     expect([fed, due, count('leaseDispatches'), count('leaseChunks')]).toEqual([[], [], 0, 0]);
-    world.waiting = { first: [0], due: [0] };
+    world.waiting = waitingNow(1, 0);
     await pass(bounds.roundMs);
     expect([fed.length, due.length]).toEqual([5, 1]);
     await scheduler.stop();
@@ -168,6 +187,31 @@ describe('the scheduler', () => {
     await pass(bounds.roundMs);
     expect(due).toHaveLength(1);
     await scheduler.stop();
+  });
+
+  it('feeds the chunks of replays in a lane of their own, and no job has both', async () => {
+    const { world, scheduler, due, counted } = open();
+    world.chunks = [[chunk('a', 1), chunk('b', 400, true), chunk('c', 1), chunk('d', 200, true)]];
+    scheduler.start();
+    await pass(0);
+    await scheduler.stop();
+    expect(due.map(({ lane, job }) => [lane, job.chunks.map((each) => each.webhookId)])).toEqual([
+      ['due', ['a', 'c']],
+      ['replay', ['b']],
+      ['replay', ['d']],
+    ]);
+    expect(due.flatMap(({ lane, job }) => job.chunks.map((each) => each.replay === (lane === 'replay')))).not.toContain(false);
+    expect([new Set(due.map(({ id }) => id)).size, counted.delivery]).toEqual([3, 602]);
+  });
+
+  it('does not let many waiting jobs of replays keep back what is due', async () => {
+    const { world, scheduler, due } = open();
+    world.chunks = [[chunk('a', 1)]];
+    world.waiting.replay[0] = 10 * bounds.waitingDueJobsMax;
+    scheduler.start();
+    await pass(0);
+    await scheduler.stop();
+    expect(due.map(({ lane }) => lane)).toEqual(['due']);
   });
 
   it('feeds every shard, chunks in turn', async () => {
@@ -274,6 +318,70 @@ describe('the scheduler', () => {
     expect(count('makePartitions')).toBe(2);
     await pass(2 * bounds.mendEveryMs + bounds.roundMs);
     expect(count('makePartitions')).toBe(3);
+    await scheduler.stop();
+  });
+
+  it('ends what waits at webhooks that are switched off, step after step without a pause while they are full', async () => {
+    const { world, scheduler, count } = open();
+    world.ending = 3 * bounds.endRowsMax + 5;
+    scheduler.start();
+    await pass(0);
+    expect([world.ending, count('endWaiting')]).toEqual([0, 4]);
+    await pass(bounds.roundMs - 1);
+    expect(count('endWaiting')).toBe(4);
+    await pass(1);
+    expect(count('endWaiting')).toBe(5);
+    await scheduler.stop();
+  });
+
+  it('takes a step of the replays in every round, the next at once while there is more to open', async () => {
+    const { world, scheduler, count } = open();
+    world.replaySteps = 4;
+    scheduler.start();
+    await pass(0);
+    expect(count('stepReplays')).toBe(4);
+    await pass(2 * bounds.roundMs);
+    expect(count('stepReplays')).toBe(6);
+    await scheduler.stop();
+  });
+
+  it('goes on feeding between the steps of a long end and a long replay', async () => {
+    const { world, scheduler, calls } = open();
+    world.ending = 3 * bounds.endRowsMax;
+    world.replaySteps = 3;
+    scheduler.start();
+    await pass(0);
+    await scheduler.stop();
+    const steps = calls.filter((name) => ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'].includes(name));
+    expect(steps).toEqual(Array(4).fill(['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays']).flat());
+  });
+
+  it.each(['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'])(
+    'does everything else while %s keeps failing, and tells of it each time',
+    async (failing) => {
+      const { world, scheduler, count, errors } = open();
+      world.databaseFails = failing;
+      scheduler.start();
+      await pass(0);
+      await pass(2 * bounds.roundMs);
+      expect(errors).toEqual(Array(3).fill(new Error(failing)));
+      for (const step of ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays']) expect([step, count(step)]).toEqual([step, 3]);
+      expect([count('makePartitions'), count('disableUnsuccessful')]).toEqual([1, 1]);
+      await scheduler.stop();
+    },
+  );
+
+  it('looks at once and every 10 s for webhooks that had no success for too long, and feeds meanwhile when that fails', async () => {
+    const { world, scheduler, count, fed, errors } = open();
+    world.databaseFails = 'disableUnsuccessful';
+    scheduler.start();
+    await pass(0);
+    world.backlog = 3;
+    await pass(bounds.noSuccessEveryMs - bounds.roundMs);
+    expect([count('disableUnsuccessful'), errors.length, fed.length]).toEqual([1, 1, 3]);
+    world.databaseFails = null;
+    await pass(2 * bounds.roundMs);
+    expect([count('disableUnsuccessful'), errors.length]).toEqual([2, 1]);
     await scheduler.stop();
   });
 

@@ -14,7 +14,15 @@ export type SchedulerDependencies = {
   readonly releaseLease: () => Promise<void>;
   readonly leaseDispatches: (shard: number, dispatchesMax: number) => Promise<readonly FedDispatch[]>;
   readonly makeUnclaimedDue: () => Promise<number>;
-  readonly leaseChunks: () => Promise<readonly Chunk[]>;
+  readonly leaseChunks: (withReplays: boolean) => Promise<readonly Chunk[]>;
+  /** Ends what waits at webhooks that are switched off; returns how many. */
+  readonly endWaiting: () => Promise<number>;
+  /** Disables the webhooks that had no success for too long; returns how many. */
+  readonly disableUnsuccessful: () => Promise<number>;
+  /** One step of every replay; true: there is more to open now. */
+  readonly stepReplays: () => Promise<boolean>;
+  /** Ends what waits of events that are older than is kept; returns how many. */
+  readonly expire: () => Promise<number>;
   readonly mendDueHints: () => Promise<number>;
   readonly makePartitions: () => Promise<number>;
   readonly queue: QueueProducer;
@@ -52,6 +60,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let renewAt = 0;
   let mendAt = performance.now() + bounds.mendEveryMs;
   let partitionsAt = performance.now();
+  let noSuccessAt = performance.now();
+  let expireAt = performance.now();
   let shardOfDue = 0;
   let queueLost = false;
 
@@ -71,9 +81,13 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   const feedChunks = async (): Promise<boolean> => {
     shardOfDue = (shardOfDue + 1) % queue.shards;
     if (queue.waiting('due', shardOfDue) >= bounds.waitingDueJobsMax) return false;
-    const chunks = await dependencies.leaseChunks();
+    const chunks = await dependencies.leaseChunks(queue.waiting('replay', shardOfDue) < bounds.waitingDueJobsMax);
     const count = chunks.reduce((sum, chunk) => sum + chunk.deliveries.length, 0);
-    for (const job of packChunks(chunks, bounds.deliveriesPerJobMax)) await queue.addDue({ chunks: job }, dependencies.newId(), shardOfDue);
+    for (const lane of ['due', 'replay'] as const) {
+      const ofLane = chunks.filter((chunk) => chunk.replay === (lane === 'replay'));
+      for (const job of packChunks(ofLane, bounds.deliveriesPerJobMax))
+        await queue.addDue(lane, { chunks: job }, dependencies.newId(), shardOfDue);
+    }
     if (count > 0) dependencies.onFed('delivery', count);
     return count >= bounds.deliveriesPerRoundMax;
   };
@@ -102,6 +116,15 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
       await dependencies.makePartitions();
       partitionsAt = now + bounds.partitionsEveryMs;
     }
+    if (now >= noSuccessAt) {
+      noSuccessAt = now + bounds.noSuccessEveryMs;
+      await dependencies.disableUnsuccessful();
+    }
+    if (now >= expireAt) {
+      expireAt = now + bounds.expireEveryMs;
+      // A full step: there may be more, and it need not wait.
+      if ((await dependencies.expire()) >= bounds.endRowsMax) expireAt = now;
+    }
     if (now >= mendAt) {
       mendAt = now + bounds.mendEveryMs;
       const mended = await dependencies.mendDueHints();
@@ -109,13 +132,22 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     }
   };
 
+  const attempted = (step: Promise<boolean>): Promise<boolean> =>
+    step.catch((error: unknown) => {
+      dependencies.onError(error);
+      return false;
+    });
+
   /** True: there is more, look again at once. */
   const round = async (): Promise<boolean> => {
     await holdLease();
     if (!active) return false;
     let more = false;
-    for (let shard = 0; shard < queue.shards; shard++) more = (await feedDispatches(shard)) || more;
-    more = (await feedChunks()) || more;
+    // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
+    for (let shard = 0; shard < queue.shards; shard++) more = (await attempted(feedDispatches(shard))) || more;
+    more = (await attempted(feedChunks())) || more;
+    more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;
+    more = (await attempted(dependencies.stepReplays())) || more;
     await maintain();
     return more;
   };

@@ -1,6 +1,10 @@
 // The scheduler on this worker's Postgres and queue.
+import { uuidRandomBytesMin, uuidv7 } from '@posthorn/core';
 import {
   type DatabaseClock,
+  disableUnsuccessful,
+  endWaitingDeliveries,
+  expireDeliveries,
   type HotPool,
   holdSchedulerLease,
   leaseChunks,
@@ -13,27 +17,48 @@ import {
 import type { QueueProducer } from '@posthorn/queue';
 import type { Logger, Metrics } from '@posthorn/telemetry';
 import { limits } from './limits.js';
+import { createReplayingOn } from './replaying.js';
 import { createScheduler, type Scheduler } from './scheduler.js';
 
 export type SchedulingOptions = {
   readonly pool: HotPool;
   readonly producer: QueueProducer;
   readonly clock: DatabaseClock;
+  /** Which of the statistics slots (0–15) this process writes. */
+  readonly slot: number;
+  /** What waits is given up when its event is older. */
+  readonly retentionDays: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly report: (doing: string) => (error: unknown) => void;
 };
 
-export const createScheduling = ({ pool, producer, clock, logger, metrics, report }: SchedulingOptions): Scheduler => {
+const dayMs = 86_400_000;
+/** Random bytes of the first id of a moment. */
+const lowest = new Uint8Array(uuidRandomBytesMin);
+
+export const createScheduling = ({ pool, producer, clock, slot, retentionDays, logger, metrics, report }: SchedulingOptions): Scheduler => {
   const holder = crypto.randomUUID();
   const bounds = limits.scheduler;
+  const replaying = createReplayingOn(pool, slot, (error, replayId) => logger.error({ err: error, replay_id: replayId }, 'replay.failed'));
   const round = { webhooksMax: bounds.webhooksPerRoundMax, chunkMax: limits.circuit.chunkMax, deliveriesMax: bounds.deliveriesPerRoundMax };
   return createScheduler({
     holdLease: () => holdSchedulerLease(pool, holder, bounds.leaseMs),
     releaseLease: () => releaseSchedulerLease(pool, holder),
     leaseDispatches: (shard, dispatchesMax) => leaseDispatches(pool, shard, dispatchesMax, bounds.dispatchLeaseMs),
     makeUnclaimedDue: () => makeUnclaimedDispatchesDue(pool),
-    leaseChunks: () => leaseChunks(pool, round),
+    leaseChunks: (withReplays) => leaseChunks(pool, round, withReplays),
+    endWaiting: () => endWaitingDeliveries(pool, bounds.endWebhooksMax, bounds.endRowsMax, slot),
+    disableUnsuccessful: async () => {
+      const webhookIds = await disableUnsuccessful(pool, bounds.noSuccessS, bounds.noSuccessWebhooksMax);
+      for (const webhookId of webhookIds) logger.warn({ webhook_id: webhookId }, 'webhook.disabled_without_success');
+      return webhookIds.length;
+    },
+    stepReplays: replaying.step,
+    expire: () => {
+      const keptFromMs = clock.nowMs() - retentionDays * dayMs;
+      return expireDeliveries(pool, uuidv7(keptFromMs, lowest), bounds.endRowsMax, slot);
+    },
     mendDueHints: () => mendDueHints(pool),
     makePartitions: () => makePartitions(pool),
     queue: producer,

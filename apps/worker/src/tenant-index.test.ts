@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { matchEvent } from '@posthorn/core';
 import type { TenantWebhooks } from '@posthorn/db';
-import { type Deferred, defer, storedWebhook } from '../tests/fixtures.js';
+import { type Deferred, defer, newEvent, storedWebhook } from '../tests/fixtures.js';
 import { createTenantIndexes } from './tenant-index.js';
 
-const open = (tenantsMax = 100) => {
+const open = (webhooksMax = 100) => {
   const loads: (Deferred<TenantWebhooks> & { readonly tenantId: string })[] = [];
   const told: (readonly string[])[] = [];
   const indexes = createTenantIndexes({
@@ -16,7 +16,7 @@ const open = (tenantsMax = 100) => {
     onLoaded: async (ids) => {
       told.push(ids);
     },
-    tenantsMax,
+    webhooksMax,
   });
   return { indexes, loads, told };
 };
@@ -31,7 +31,7 @@ describe("a tenant's webhooks", () => {
     loads[0]?.resolve({ version: 1, webhooks: [webhook] });
     const index = await got;
     expect(told).toEqual([[webhook.id]]);
-    expect(matchEvent(index.compiled, 'order.placed').map((each) => each.id)).toEqual([webhook.id]);
+    expect(matchEvent(index.compiled, newEvent({ eventType: 'order.placed' })).map((each) => each.id)).toEqual([webhook.id]);
     expect(indexes.peek('t', 1)).toBe(index);
     expect(await indexes.get('t', 1)).toBe(index);
     expect(loads).toHaveLength(1);
@@ -90,7 +90,7 @@ describe("a tenant's webhooks", () => {
     const indexes = createTenantIndexes({
       load: async () => ({ version: 1, webhooks: [storedWebhook()] }),
       onLoaded: () => known,
-      tenantsMax: 10,
+      webhooksMax: 10,
     });
     let got = false;
     const loading = indexes.get('t', 1).then(() => {
@@ -113,21 +113,63 @@ describe("a tenant's webhooks", () => {
     const got = indexes.get('t', 1);
     loads[0]?.resolve({ version: 1, webhooks: [webhook] });
     const prepared = (await got).byId.get(webhook.id);
-    expect(prepared?.currentKeys.map((key) => key.export().toString())).toEqual(['now-and-always-0123456789']);
-    expect(prepared?.previousKeys.map(({ key, expiresAtMs }) => [key.export().toString(), expiresAtMs])).toEqual([
+    expect(prepared?.sender.currentKeys.map((key) => key.export().toString())).toEqual(['now-and-always-0123456789']);
+    expect(prepared?.sender.previousKeys.map(({ key, expiresAtMs }) => [key.export().toString(), expiresAtMs])).toEqual([
       ['until-tomorrow-0123456789', 99],
     ]);
-    expect(prepared).not.toHaveProperty('secrets');
   });
 
-  it('are forgotten by least recent use', async () => {
-    const { indexes, loads } = open(2);
-    for (const tenant of ['a', 'b', 'c']) {
+  it('are kept with all that matching and delivering need, and what requests are made of stands in the sender alone', async () => {
+    const { indexes, loads } = open();
+    const webhook = storedWebhook({
+      projectFlows: ['f'],
+      context: { a: 1 },
+      filter: { data: { b: 1 } },
+      includeResources: ['r'],
+      authentication: { type: 'bearer', token: 't' },
+      headers: { 'x-a': '1' },
+      signatureHeader: { name: 'x-s', value: '{hex}' },
+      rateLimited: true,
+    });
+    const got = indexes.get('t', 1);
+    loads[0]?.resolve({ version: 1, webhooks: [webhook] });
+    const { sender, ...rest } = (await got).byId.get(webhook.id)!;
+    const { secrets, authentication, headers, signatureHeader, payloadFormat, includeResources, ...expected } = webhook;
+    expect(rest).toEqual(expected);
+    expect(sender).toMatchObject({
+      webhookId: webhook.id,
+      shape: { payloadFormat, includeResources },
+      authentication: ['authorization', 'Bearer t'],
+      headers,
+      bodySignature: { template: signatureHeader, secret: secrets[0]?.secret },
+    });
+  });
+
+  /** Loads tenants with so many webhooks each, using `a` after each of them. */
+  const fill = async ({ indexes, loads }: ReturnType<typeof open>, sizes: Readonly<Record<string, number>>) => {
+    for (const [tenant, size] of Object.entries(sizes)) {
       const got = indexes.get(tenant, 1);
-      loads.at(-1)?.resolve({ version: 1, webhooks: [] });
-      await got;
+      loads.at(-1)?.resolve({ version: 1, webhooks: Array.from({ length: size }, () => storedWebhook()) });
+      expect((await got).byId.size).toBe(size);
       indexes.peek('a', 1);
     }
-    expect(['a', 'b', 'c'].map((tenant) => indexes.peek(tenant, 1) !== undefined)).toEqual([true, false, true]);
+    return Object.keys(sizes).filter((tenant) => indexes.peek(tenant, 1) !== undefined);
+  };
+
+  it('are forgotten by least recent use, as many as make room for the webhooks of the others', async () => {
+    // A tenant counts one more than its webhooks.
+    expect(await fill(open(12), { a: 3, b: 3, c: 3 })).toEqual(['a', 'b', 'c']);
+    expect(await fill(open(11), { a: 3, b: 3, c: 3 })).toEqual(['a', 'c']);
+    expect(await fill(open(12), { a: 1, b: 1, c: 1, d: 1, e: 1, f: 6 })).toEqual(['a', 'e', 'f']);
+    expect(await fill(open(2), { a: 0, b: 0, c: 0 })).toEqual(['a', 'c']);
+  });
+
+  it('are kept though they are more than there is room for, alone', async () => {
+    const one = open(5);
+    expect(await fill(one, { a: 2, b: 20 })).toEqual(['b']);
+    await one.indexes.get('b', 1);
+    expect(one.loads).toHaveLength(2);
+    expect(await fill(one, { c: 1 })).toEqual(['c']);
+    expect(one.indexes.peek('b', 1)).toBeUndefined();
   });
 });

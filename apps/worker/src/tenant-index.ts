@@ -1,17 +1,13 @@
 // The compiled webhooks of each tenant, kept by least recent use. Every dispatch brings the version of its tenants' webhooks, read in the
 // statement that loaded its events: an older index is loaded again first. So a webhook made before an event was accepted is never missed,
 // and a change acts on everything that begins after it.
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type CompiledTenant, compileWebhooks, secretKeyBytes } from '@posthorn/core';
+import { type CompiledTenant, compileWebhooks, prepareSender, type Sender, type SendingWebhook } from '@posthorn/core';
 import type { DeliverableWebhook, TenantWebhooks } from '@posthorn/db';
 import { LRUCache } from 'lru-cache';
 
 /** A webhook as the worker delivers to it. */
-export type WorkerWebhook = Omit<DeliverableWebhook, 'secrets'> & {
-  /** Sign always; one, as a list. */
-  readonly currentKeys: readonly KeyObject[];
-  /** Sign too until they expire: a rotation overlaps. */
-  readonly previousKeys: readonly { readonly key: KeyObject; readonly expiresAtMs: number }[];
+export type WorkerWebhook = Omit<DeliverableWebhook, Exclude<keyof SendingWebhook, 'id'>> & {
+  readonly sender: Sender;
 };
 
 export type TenantIndex = {
@@ -31,21 +27,22 @@ export type TenantIndexDependencies = {
   readonly load: (tenantId: string) => Promise<TenantWebhooks>;
   /** Called with the webhooks of an index before anything is matched against it. */
   readonly onLoaded: (webhookIds: readonly string[]) => Promise<void>;
-  readonly tenantsMax: number;
+  /** Webhooks that are kept compiled, over all tenants; one tenant is kept however many it has. */
+  readonly webhooksMax: number;
 };
 
-const prepare = ({ secrets, ...webhook }: DeliverableWebhook): WorkerWebhook => {
-  const keys = secrets.map(({ secret, expiresAtMs }) => ({ key: createSecretKey(secretKeyBytes(secret)), expiresAtMs }));
-  return {
-    ...webhook,
-    currentKeys: keys.filter((each) => each.expiresAtMs === null).map((each) => each.key),
-    previousKeys: keys.flatMap(({ key, expiresAtMs }) => (expiresAtMs === null ? [] : [{ key, expiresAtMs }])),
-  };
+const prepare = (webhook: DeliverableWebhook): WorkerWebhook => {
+  const { secrets, authentication, headers, signatureHeader, payloadFormat, includeResources, ...rest } = webhook;
+  return { ...rest, sender: prepareSender(webhook) };
 };
 
 /** Makes the cache; loads are shared by those who wait for the same tenant. */
 export const createTenantIndexes = (dependencies: TenantIndexDependencies): TenantIndexes => {
-  const kept = new LRUCache<string, TenantIndex>({ max: dependencies.tenantsMax });
+  const kept = new LRUCache<string, TenantIndex>({
+    maxSize: dependencies.webhooksMax,
+    // A tenant without webhooks takes room too; one with more than all of it takes all of it.
+    sizeCalculation: (index) => Math.min(1 + index.byId.size, dependencies.webhooksMax),
+  });
   const loading = new Map<string, Promise<TenantIndex>>();
 
   const load = async (tenantId: string): Promise<TenantIndex> => {

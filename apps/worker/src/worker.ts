@@ -1,7 +1,8 @@
 // A worker, put together: takes dispatches and chunks from the queue, delivers, records; runs a scheduler that may be the active one.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
+import { randomInt } from 'node:crypto';
 import type { HotPool, SecretBox } from '@posthorn/db';
-import { startDatabaseClock } from '@posthorn/db';
+import { startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
@@ -13,6 +14,7 @@ export type WorkerOptions = {
   readonly queue: QueueLocation;
   readonly queueShards: number;
   readonly jobsMax: number;
+  readonly retentionDays: number;
   readonly egress: Egress;
   readonly secretBox: SecretBox;
   readonly logger: Logger;
@@ -33,16 +35,21 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const logError = createErrorLog(logger);
   const report = (doing: string) => (error: unknown) => logError('worker.error', error, { doing });
   const clock = await startDatabaseClock(pool);
-  const delivering = createDelivering({ ...options, clock, report });
+  const slot = randomInt(statisticsSlots);
+  const delivering = createDelivering({ ...options, clock, slot, report });
   const { jobsMax } = options;
   const consumer = createQueueConsumer({
     location: options.queue,
     shards: Array.from({ length: options.queueShards }, (_, shard) => shard),
-    handlers: { first: { jobsMax, handle: delivering.handleDispatch }, due: { jobsMax, handle: delivering.handleDue } },
+    handlers: {
+      first: { jobsMax, handle: delivering.handleDispatch },
+      due: { jobsMax, handle: delivering.handleDue },
+      replay: { jobsMax, handle: delivering.handleDue },
+    },
     onError: report('take jobs'),
   });
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
-  const scheduler = createScheduling({ ...options, producer, clock, report });
+  const scheduler = createScheduling({ ...options, producer, clock, slot, report });
 
   const finishWork = async (): Promise<void> => {
     await Promise.all([scheduler.stop(), consumer.stop()]);

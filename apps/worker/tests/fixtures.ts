@@ -1,6 +1,6 @@
 // What the worker's tests are made of: events, webhooks and records with sensible values, and a promise that a test settles by hand.
-import { createSecretKey, randomUUID } from 'node:crypto';
-import { attemptKindCodes, storedStatusCodes } from '@posthorn/core';
+import { randomUUID } from 'node:crypto';
+import { attemptKindCodes, prepareSender, type SendingWebhook, storedStatusCodes } from '@posthorn/core';
 import type { DeliverableWebhook, DeliveryRecord, LoadedEvent, SentAttempt } from '@posthorn/db';
 import { createPatience } from '../src/patience.js';
 import { createPlaces } from '../src/places.js';
@@ -28,6 +28,7 @@ export const newEvent = (changes: Partial<LoadedEvent> = {}): LoadedEvent => ({
   data: '{"n":12345678901234567890,"f":1.0,"b":1,"a":2,"a":3,"s":"\\u0000\\ud800 é"}',
   currentContext: null,
   resources: null,
+  erased: false,
   ...changes,
 });
 
@@ -38,28 +39,38 @@ const webhookBase = () => ({
   version: 3,
   url: 'http://127.0.0.1:9/',
   eventTypes: [],
+  projectFlows: [],
+  context: {},
+  filter: null,
   createdAtMs: 1_700_000_000_000,
-  disabled: false,
   timeoutMs: 15_000,
   maxInFlight: 20,
+  rateLimited: false,
   circuitThreshold: 10,
   retryScheduleS: [5, 300],
+});
+
+const sendingBase = (): Omit<SendingWebhook, 'id'> => ({
+  payloadFormat: 'envelope',
+  includeResources: [],
+  authentication: { type: 'none' },
+  headers: {},
+  signatureHeader: null,
+  secrets: [{ secret, expiresAtMs: null }],
 });
 
 /** As the database gives it. */
 export const storedWebhook = (changes: Partial<DeliverableWebhook> = {}): DeliverableWebhook => ({
   ...webhookBase(),
-  secrets: [{ secret, expiresAtMs: null }],
+  ...sendingBase(),
   ...changes,
 });
 
-/** As the tenant's index prepares it. */
-export const newWebhook = (changes: Partial<WorkerWebhook> = {}): WorkerWebhook => ({
-  ...webhookBase(),
-  currentKeys: [createSecretKey(Buffer.alloc(32, 5))],
-  previousKeys: [],
-  ...changes,
-});
+/** As the tenant's index prepares it; `sending` is what its requests are made of. */
+export const newWebhook = (changes: Partial<WorkerWebhook> = {}, sending: Partial<SendingWebhook> = {}): WorkerWebhook => {
+  const webhook = { ...webhookBase(), ...changes };
+  return { ...webhook, sender: webhook.sender ?? prepareSender({ ...sendingBase(), ...sending, id: webhook.id }) };
+};
 
 export const sent = (changes: Partial<SentAttempt> = {}): SentAttempt => ({
   ok: true,
@@ -100,6 +111,8 @@ export const newRecord = (changes: Partial<DeliveryRecord> = {}): DeliveryRecord
   epoch: 0,
   threshold: 10,
   holdMs: null,
+  gone: false,
+  replay: false,
   ...changes,
 });
 

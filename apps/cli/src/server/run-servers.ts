@@ -26,6 +26,7 @@ const newWorker = (resources: Resources) =>
     ...resources,
     queueShards: resources.config.queueShards,
     jobsMax: resources.config.workerJobsMax,
+    retentionDays: resources.config.retentionDays,
     secretBox: createSecretBox(resources.encryptionKey),
   });
 
