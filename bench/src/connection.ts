@@ -5,10 +5,11 @@ import { connect } from 'node:net';
 const receiveBytes = 16 * 1024;
 const lengthLabel = 'content-length: ';
 
-/** Sends the same request again and again; `sentAt` is the due time that the last `send` was given, in milliseconds. */
+/** One request at a time; `sentAt` (milliseconds) and `kind` are what the last `send` was given: its due time, and which request it was. */
 export interface Connection {
   sentAt: number;
-  send(dueAt: number): void;
+  kind: number;
+  send(request: Buffer, kind: number, dueAt: number): void;
   close(): void;
 }
 
@@ -23,7 +24,7 @@ export interface Answer {
 type Answered = (connection: Connection, answer: Answer) => void;
 
 /** Connects to a port of this machine. A connection that the other side closes ends the process: it would spoil the figures. */
-export function openConnection(port: number, request: Buffer, answered: Answered): Promise<Connection> {
+export function openConnection(port: number, answered: Answered): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let rest: Buffer | undefined;
     let closing = false;
@@ -43,8 +44,10 @@ export function openConnection(port: number, request: Buffer, answered: Answered
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: Buffer.alloc(receiveBytes), callback: onBytes } });
     const connection: Connection = {
       sentAt: 0,
-      send: (dueAt) => {
+      kind: 0,
+      send: (request, kind, dueAt) => {
         connection.sentAt = dueAt;
+        connection.kind = kind;
         socket.write(request);
       },
       close: () => {

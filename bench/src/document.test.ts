@@ -3,13 +3,23 @@ import { replaceBlock } from './document.js';
 
 describe('replaceBlock', () => {
   it('changes what stands between the markers and nothing else', () => {
-    const before = 'intro\n<!-- bench:begin -->\nold\n<!-- bench:end -->\noutro\n';
-    const after = replaceBlock(before, 'new');
-    expect(after).toBe('intro\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\noutro\n');
-    expect(replaceBlock(after, 'new')).toBe(after);
+    const before = 'intro\n<!-- bench:begin -->\nold\n<!-- bench:end -->\noutro\n<!-- fairness:begin -->\nkept\n<!-- fairness:end -->\n';
+    const after = replaceBlock(before, 'bench', 'new');
+    expect(after).toBe(before.replace('old', 'new'));
+    expect(replaceBlock(after, 'bench', 'new')).toBe(after);
+    expect(replaceBlock(before, 'fairness', 'new')).toBe(before.replace('kept', 'new'));
   });
 
-  it('refuses a document without markers', () => {
-    expect(() => replaceBlock('intro', 'new')).toThrow('bench:begin');
+  it('adds the block to a document without its markers, once', () => {
+    const before = 'intro\n<!-- bench:begin -->\nkept\n<!-- bench:end -->\n';
+    const after = replaceBlock(before, 'fairness', 'new');
+    expect(after).toBe(`${before}\n<!-- fairness:begin -->\nnew\n<!-- fairness:end -->\n`);
+    expect(replaceBlock(after, 'fairness', 'new')).toBe(after);
+  });
+
+  it('refuses a document with one marker alone, or with both in the wrong order', () => {
+    expect(() => replaceBlock('<!-- bench:begin -->', 'bench', 'new')).toThrow('bench:begin');
+    expect(() => replaceBlock('<!-- bench:end -->', 'bench', 'new')).toThrow('bench:begin');
+    expect(() => replaceBlock('<!-- bench:end -->\n<!-- bench:begin -->', 'bench', 'new')).toThrow('bench:begin');
   });
 });

@@ -1,6 +1,10 @@
-// `npm run bench`: the bare pipeline and the product in turn on the same servers, and the tables in docs/benchmarks.md.
+// `npm run bench`: the bare pipeline and the product in turn on the same servers, then what the product must bear, and the tables in
+// docs/benchmarks.md.
 import { startBare } from './bare/start.js';
-import { writeBlock } from './document.js';
+import { type BlockName, writeBlock } from './document.js';
+import { describeFigures, renderFairness, type ScenarioRounds } from './fairness/report.js';
+import { type ScenarioName, scenarioNames } from './fairness/scenario.js';
+import { scenarios } from './fairness/scenarios.js';
 import { describeMachine } from './machine.js';
 import { measureRound, type Round, type RoundPlan } from './measure.js';
 import { readOptions } from './options.js';
@@ -16,16 +20,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const options = readOptions(process.argv.slice(2));
 const servers = await startServers();
 try {
-  const comparisons: Comparison[] = [];
-  for (const plan of options.plans) comparisons.push(await compare(plan));
-  const machine = describeMachine(servers.postgres.version, servers.redisVersion());
-  const { warmUpS, seconds, lowLoadSeconds, connections } = options.plans[0]!;
-  const shape = `${options.rounds} rounds each, ${warmUpS} s warm-up, ${seconds} s closed loop over ${connections} connections, ${lowLoadSeconds} s at 10 %.`;
-  const block = [`${new Date().toISOString().slice(0, 10)}. ${machine}`, shape, renderTables(comparisons)].join('\n\n');
-  console.log(`\n${block}`);
-  if (options.writesDocument) await writeBlock(documentFile, block);
+  if (options.plans.length > 0) await runThroughput(options.plans);
+  if (options.scenarios.length > 0) await runFairness(options.scenarios);
 } finally {
   await servers.stop();
+}
+
+async function runThroughput(plans: readonly RoundPlan[]): Promise<void> {
+  const comparisons: Comparison[] = [];
+  for (const plan of plans) comparisons.push(await compare(plan));
+  const { warmUpS, seconds, lowLoadSeconds, connections } = plans[0]!;
+  const shape = `${options.rounds} rounds each, ${warmUpS} s warm-up, ${seconds} s closed loop over ${connections} connections, ${lowLoadSeconds} s at 10 %.`;
+  await publish('bench', [shape, renderTables(comparisons)], true);
 }
 
 /** Rounds in turn; which system begins alternates, so that a drift of the machine favours neither. */
@@ -40,4 +46,28 @@ async function compare(plan: RoundPlan): Promise<Comparison> {
     }
   }
   return { plan, rounds };
+}
+
+async function runFairness(names: readonly ScenarioName[]): Promise<void> {
+  const all: ScenarioRounds[] = [];
+  for (const name of names) {
+    const scenario = scenarios[name];
+    const rounds: ScenarioRounds['rounds'][number][] = [];
+    while (rounds.length < options.rounds) {
+      const figures = await scenario.run(servers, options.isQuick);
+      rounds.push(figures);
+      console.log(describeFigures(name, figures));
+    }
+    all.push({ scenario, rounds });
+  }
+  const shape = `${options.rounds} rounds each${options.isQuick ? ', all of it smaller and shorter than told below' : ''}.`;
+  await publish('fairness', [shape, renderFairness(all)], names.length === scenarioNames.length);
+}
+
+/** Prints a block, and writes it to the page if it is `whole`: tables of another run's figures are better than half of this one's. */
+async function publish(name: BlockName, parts: readonly string[], whole: boolean): Promise<void> {
+  const machine = describeMachine(servers.postgres.version, servers.redisVersion());
+  const block = [`${new Date().toISOString().slice(0, 10)}. ${machine}`, ...parts].join('\n\n');
+  console.log(`\n${block}`);
+  if (whole && !options.isQuick) await writeBlock(documentFile, name, block);
 }

@@ -1,16 +1,16 @@
 // One round of one system: fresh database, warm-up, the closed loop, then a tenth of what that reached at a constant rate. Each
 // phase ends when everything it published is delivered and recorded, and a phase in which the counts differ is no figure.
-import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { startTalkingChild, type TalkingChild } from './children.js';
+import type { TalkingChild } from './children.js';
 import { nowMs } from './clock.js';
 import { cpuSecondsOfTree } from './cpu.js';
+import { firstByteTimes } from './first-byte.js';
 import type { LoadCommand, LoadReport } from './load.js';
-import { type Percentiles, percentile } from './percentiles.js';
-import type { PostgresServer } from './postgres-server.js';
-import type { Sighting } from './sightings.js';
+import type { Percentiles } from './percentiles.js';
+import { type Servers, withRig } from './rig.js';
 import type { SinkAnswer } from './sink.js';
 import type { QueueBackend, RunningSystem, StartSystem } from './system.js';
+import { untilReached } from './until-reached.js';
 
 /** How a round is run; `lowLoadShare` of the throughput is the constant rate of its second half. */
 export interface RoundPlan {
@@ -42,12 +42,6 @@ export interface Round {
   readonly low: Phase;
 }
 
-/** The servers of a round; Redis is started for it if its queue lives there. */
-export interface Servers {
-  readonly postgres: PostgresServer;
-  startRedis(): Promise<{ readonly url: string; readonly pid: number; stop(): Promise<void> }>;
-}
-
 interface Bench {
   readonly plan: RoundPlan;
   readonly system: RunningSystem;
@@ -57,44 +51,26 @@ interface Bench {
   readonly pids: Readonly<Record<Part, number | null>>;
 }
 
-const pollEveryMs = 20;
-const stallMs = 60_000;
-
 /** Runs one round. Rejects if an event was refused, lost or delivered twice, or if nothing moved for a minute. */
 export async function measureRound(start: StartSystem, servers: Servers, plan: RoundPlan): Promise<Round> {
-  const closers: (() => Promise<unknown>)[] = [];
-  const opened = async <T>(opening: Promise<T>, close: (it: T) => Promise<unknown>): Promise<T> => {
-    const it = await opening;
-    closers.unshift(() => close(it));
-    return it;
-  };
-  try {
-    const database = await opened(servers.postgres.createDatabase(), (it) => it.drop());
-    const redis = plan.queue === 'redis' ? await opened(servers.startRedis(), (it) => it.stop()) : undefined;
-    const sink = await opened(startOwn('sink'), (it) => it.stop());
-    const load = await opened(startOwn('load'), (it) => it.stop());
+  return withRig(servers, plan.queue, async ({ database, redis, sink, load, opened, postgresPid }) => {
     const setup = { databaseUrl: database.url, redisUrl: redis?.url, sinkOrigin: `http://127.0.0.1:${sink.port}`, fanOut: plan.fanOut };
     const system = await opened(start(setup), (it) => it.stop());
-    const pids = { ...system.pids, postgres: servers.postgres.pid, redis: redis?.pid ?? null, load: load.pid, sink: sink.pid };
+    const pids = { ...system.pids, postgres: postgresPid, redis: redis?.pid ?? null, load: load.pid, sink: sink.pid };
     const bench: Bench = { plan, system, sink, load, pool: database.pool, pids };
 
     await runPhase(bench, plan.warmUpS);
     const full = await runPhase(bench, plan.seconds);
     const low = await runPhase(bench, plan.lowLoadSeconds, full.eventsPerS * plan.lowLoadShare);
     return { full, low };
-  } finally {
-    for (const close of closers) await close();
-  }
+  });
 }
-
-const startOwn = (name: 'sink' | 'load'): Promise<TalkingChild> =>
-  startTalkingChild({ name, script: fileURLToPath(new URL(`./${name}.js`, import.meta.url)) });
 
 async function runPhase(bench: Bench, seconds: number, ratePerS?: number): Promise<Phase> {
   const { system, plan } = bench;
   const before = await countRecords(bench.pool);
   const succeededBefore = await system.countSucceeded(bench.pool);
-  await bench.sink.ask<SinkAnswer>('reset');
+  await bench.sink.ask<SinkAnswer>({ name: 'reset' });
   const cpuBefore = readCpu(bench.pids);
   const startedAt = nowMs();
 
@@ -108,7 +84,7 @@ async function runPhase(bench: Bench, seconds: number, ratePerS?: number): Promi
   const elapsedS = (recordedAt - startedAt) / 1000;
   const cpuAfter = readCpu(bench.pids);
 
-  const sink = await bench.sink.ask<SinkAnswer>('report');
+  const sink = await bench.sink.ask<SinkAnswer>({ name: 'report' });
   const after = await countRecords(bench.pool);
   const succeeded = (await system.countSucceeded(bench.pool)) - succeededBefore;
   checkNothingLost({ load, fanOut: plan.fanOut, sink, before, after, succeeded });
@@ -123,7 +99,7 @@ async function runPhase(bench: Bench, seconds: number, ratePerS?: number): Promi
 
 async function untilDelivered({ sink, system }: Bench, deliveries: number): Promise<void> {
   await untilReached('requests at the sink', deliveries, system, async () => {
-    const { requests, malformed } = await sink.ask<SinkAnswer>('progress');
+    const { requests, malformed } = await sink.ask<SinkAnswer>({ name: 'progress' });
     if (malformed > 0) throw new Error(`${malformed} malformed requests at the sink`);
     return requests;
   });
@@ -137,19 +113,6 @@ async function untilRecorded({ pool, system }: Bench, attempts: number): Promise
     return (await countRecords(pool)).attempts;
   });
   return askedAt;
-}
-
-async function untilReached(what: string, wanted: number, system: RunningSystem, read: () => Promise<number>): Promise<void> {
-  let reached = -1;
-  let movedAt = nowMs();
-  for (;;) {
-    const now = await read();
-    if (now >= wanted) return;
-    if (now !== reached) movedAt = nowMs();
-    reached = now;
-    if (nowMs() - movedAt > stallMs) throw new Error(`lost or stalled: ${now} of ${wanted} ${what}\n${system.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
-  }
 }
 
 interface Records {
@@ -188,13 +151,6 @@ function checkNothingLost({ load, fanOut, sink, before, after, succeeded }: Coun
   ];
   const wrong = counts.filter(([, counted, wanted]) => counted !== wanted);
   if (wrong.length > 0) throw new Error(wrong.map(([what, counted, wanted]) => `${what}: ${counted}, not ${wanted}`).join('; '));
-}
-
-/** From the producer's receipt of the 202 to the first byte at the sink; a delivery that overtook its 202 counts as 0. */
-function firstByteTimes(accepted: readonly Sighting[], arrived: readonly Sighting[]): Percentiles {
-  const acceptedAt = new Map(accepted);
-  const times = arrived.flatMap(([id, at]) => (acceptedAt.has(id) ? [Math.max(0, at - acceptedAt.get(id)!)] : []));
-  return { p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99) };
 }
 
 type CpuTimes = Readonly<Record<Part, number | null>>;

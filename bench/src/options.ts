@@ -1,17 +1,25 @@
 // The command line of the bench.
 import { parseArgs } from 'node:util';
+import { type ScenarioName, scenarioNames } from './fairness/scenario.js';
 import type { RoundPlan } from './measure.js';
 import type { QueueBackend, SystemName } from './system.js';
 
-/** What to run. A quick run is for trying: it writes no document. */
+/** What to run: throughput plans, then fairness scenarios. A quick run is for trying: it writes no document. */
 export interface BenchOptions {
   readonly rounds: number;
   readonly systems: readonly SystemName[];
   readonly plans: readonly RoundPlan[];
-  readonly writesDocument: boolean;
+  readonly scenarios: readonly ScenarioName[];
+  readonly isQuick: boolean;
 }
 
-const usage = 'npm run bench -- [--rounds 3] [--seconds 20] [--only redis|postgres] [--systems bare,product] [--fan-out 1,10] [--quick]';
+const queueNames = ['redis', 'postgres'] satisfies QueueBackend[];
+const systemNames = ['bare', 'product'] satisfies SystemName[];
+const groups = { throughput: queueNames, fairness: scenarioNames } as const;
+const usage =
+  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness or some of ' +
+  `${queueNames.join(', ')}, ${scenarioNames.join(', ')}]\n` +
+  '  throughput: [--seconds 20] [--systems bare,product] [--fan-out 1,10]';
 const connections = 64;
 const lowLoadShare = 0.1;
 
@@ -22,22 +30,30 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
-      only: { type: 'string', default: 'redis,postgres' },
-      systems: { type: 'string', default: 'bare,product' },
+      only: { type: 'string', default: 'throughput,fairness' },
+      systems: { type: 'string', default: systemNames.join(',') },
       'fan-out': { type: 'string', default: '1,10' },
       quick: { type: 'boolean', default: false },
     },
   });
   const seconds = positive(values.seconds ?? (values.quick ? '5' : '20'));
   const shape = { connections, warmUpS: values.quick ? 2 : 5, seconds, lowLoadSeconds: Math.min(seconds, 10), lowLoadShare };
-  const queues = oneOf(values.only, ['redis', 'postgres'] satisfies QueueBackend[]);
+  const chosen = readOnly(values.only);
   const fanOuts = values['fan-out'].split(',').map(positive);
+  const queues = queueNames.filter((name) => chosen.has(name));
   return {
     rounds: positive(values.rounds ?? (values.quick ? '1' : '3')),
-    systems: oneOf(values.systems, ['bare', 'product'] satisfies SystemName[]),
+    systems: oneOf(values.systems, systemNames),
     plans: queues.flatMap((queue) => fanOuts.map((fanOut) => ({ ...shape, queue, fanOut }))),
-    writesDocument: !values.quick,
+    scenarios: scenarioNames.filter((name) => chosen.has(name)),
+    isQuick: values.quick,
   };
+}
+
+/** The names of queues and scenarios, groups spelled out. */
+function readOnly(text: string): ReadonlySet<string> {
+  const names = oneOf(text, ['throughput', 'fairness', ...queueNames, ...scenarioNames]);
+  return new Set(names.flatMap((name) => (name === 'throughput' || name === 'fairness' ? groups[name] : [name])));
 }
 
 function positive(text: string): number {

@@ -6,56 +6,94 @@ import { type RunningSystem, type Setup, webhookUrl } from './system.js';
 
 const cli = fileURLToPath(new URL('../../apps/cli/bin/posthorn.mjs', import.meta.url));
 const bootstrapKey = 'ph_test_benchbenchbenchbenchbench';
-const encryptionKey = Buffer.alloc(32, 7).toString('base64');
 const authorization = { authorization: `Bearer ${bootstrapKey}` };
 const readyTimeoutMs = 60_000;
 const pollEveryMs = 50;
 const maxInFlight = 1000;
+
+/** A worker process. */
+export interface WorkerProcess extends Child {
+  /** Where it answers /metrics. */
+  readonly port: number;
+}
+
+/** The product on a migrated database, its API up. */
+export interface Product {
+  /** Of the API. */
+  readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly api: Child;
+  /** Starts one more worker process and waits until it is ready. */
+  startWorker(): Promise<WorkerProcess>;
+  /** Asks the API: POST with a body, else GET. Throws on any answer but 2xx. */
+  call<Answer>(path: string, body?: object): Promise<Answer>;
+  /** The end of what its processes printed. */
+  output(): string;
+  stop(): Promise<void>;
+}
 
 interface Webhook {
   readonly id: string;
   readonly statistics: { readonly succeeded: number };
 }
 
+/** The key under which the product that `launchProduct` starts keeps its secrets: 32 bytes. */
+export const encryptionKey = Buffer.alloc(32, 7);
+
 /** Migrates, starts both processes, waits until they are ready and makes `fanOut` webhooks that match every event. */
 export async function startProduct(setup: Setup): Promise<RunningSystem> {
+  const product = await launchProduct(setup);
+  const worker = await product.startWorker();
+  const webhookIds: string[] = [];
+  for (let index = 0; index < setup.fanOut; index += 1) {
+    const body = { url: webhookUrl(setup.sinkOrigin, index), event_types: ['order.placed'], max_in_flight: maxInFlight };
+    webhookIds.push((await product.call<Webhook>('/v1/webhooks', body)).id);
+  }
+  return {
+    ...product,
+    pids: { api: product.api.pid, worker: worker.pid },
+    countSucceeded: async () => {
+      const webhooks = await Promise.all(webhookIds.map((id) => product.call<Webhook>(`/v1/webhooks/${id}`)));
+      return webhooks.reduce((sum, webhook) => sum + webhook.statistics.succeeded, 0);
+    },
+  };
+}
+
+/** Migrates, starts the API and waits until it is ready. */
+export async function launchProduct(setup: Pick<Setup, 'databaseUrl' | 'redisUrl'>): Promise<Product> {
   const port = await freePort();
-  const workerPort = await freePort();
   const env = {
     DATABASE_URL: setup.databaseUrl,
     ...(setup.redisUrl === undefined ? { POSTHORN_QUEUE: 'postgres' } : { REDIS_URL: setup.redisUrl }),
     PORT: String(port),
-    POSTHORN_WORKER_PORT: String(workerPort),
     POSTHORN_BOOTSTRAP_KEY: bootstrapKey,
-    POSTHORN_ENCRYPTION_KEY: encryptionKey,
+    POSTHORN_ENCRYPTION_KEY: encryptionKey.toString('base64'),
     POSTHORN_EGRESS_ALLOW: '127.0.0.1/32',
     LOG_LEVEL: 'warn',
   };
-  const start = (command: string): Child => startChild({ name: `posthorn ${command}`, script: cli, args: [command], env });
+  const start = (command: string, more: Readonly<Record<string, string>> = {}): Child =>
+    startChild({ name: `posthorn ${command}`, script: cli, args: [command], env: { ...env, ...more } });
 
   const migration = start('migrate');
   if ((await migration.exited) !== 0) throw new Error(`posthorn migrate failed:\n${migration.output()}`);
   const api = start('api');
-  const worker = start('worker');
-  await Promise.all([untilReady(api, port), untilReady(worker, workerPort)]);
-
-  const origin = `http://127.0.0.1:${port}`;
-  const webhookIds: string[] = [];
-  for (let index = 0; index < setup.fanOut; index += 1) {
-    const body = { url: webhookUrl(setup.sinkOrigin, index), event_types: ['order.placed'], max_in_flight: maxInFlight };
-    webhookIds.push((await call<Webhook>(`${origin}/v1/webhooks`, body)).id);
-  }
+  const workers: Child[] = [];
+  await untilReady(api, port);
   return {
     port,
     headers: authorization,
-    pids: { api: api.pid, worker: worker.pid },
-    countSucceeded: async () => {
-      const webhooks = await Promise.all(webhookIds.map((id) => call<Webhook>(`${origin}/v1/webhooks/${id}`)));
-      return webhooks.reduce((sum, webhook) => sum + webhook.statistics.succeeded, 0);
+    api,
+    startWorker: async () => {
+      const workerPort = await freePort();
+      const worker = start('worker', { POSTHORN_WORKER_PORT: String(workerPort) });
+      workers.push(worker);
+      await untilReady(worker, workerPort);
+      return { ...worker, port: workerPort };
     },
-    output: () => api.output() + worker.output(),
+    call: (path, body) => call(`http://127.0.0.1:${port}${path}`, body),
+    output: () => [api, ...workers].map((child) => child.output()).join(''),
     stop: async () => {
-      await Promise.all([api.stop(), worker.stop()]);
+      await Promise.all([api, ...workers].map((child) => child.stop()));
     },
   };
 }

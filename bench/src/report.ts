@@ -1,5 +1,6 @@
 // Rounds to words: a line per round for the terminal, and the tables of docs/benchmarks.md. Every figure of a table is the
 // median of its rounds.
+import { type Cell, table } from './markdown.js';
 import type { Part, Phase, Round, RoundPlan } from './measure.js';
 import { median, type Percentiles } from './percentiles.js';
 import type { QueueBackend, SystemName } from './system.js';
@@ -74,8 +75,6 @@ function renderCpu(comparisons: readonly Comparison[]): string {
   return `### CPU time per delivery, closed loop, in µs\n\n${table(['queue', 'fan-out', 'system', ...parts], rows)}`;
 }
 
-type Cell = string | number;
-
 function eachSystem(
   comparisons: readonly Comparison[],
   row: (it: Comparison, system: SystemName, rounds: readonly Round[]) => Cell[],
@@ -83,11 +82,6 @@ function eachSystem(
   return comparisons.flatMap((it) =>
     systems.filter((system) => it.rounds[system].length > 0).map((system) => row(it, system, it.rounds[system])),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function throughput(phases: readonly Phase[]): string {

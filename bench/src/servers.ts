@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@posthorn/db';
 import { makeTemporaryDirectory, startRedis } from '@posthorn/testkit';
 import { Redis } from 'ioredis';
-import type { Servers } from './measure.js';
 import { usePostgres } from './postgres-server.js';
+import type { Servers } from './rig.js';
 
 /** The servers with what a report says of them. */
 export interface BenchServers extends Servers {

@@ -24,6 +24,22 @@ describe('sightings', () => {
     expect(sightings.count()).toEqual({ ids: 1, duplicates: 1 });
   });
 
+  it('tell of a range of channels alone', () => {
+    const sightings = createSightings();
+    const ids = Array.from({ length: 6 }, newId);
+    ids.forEach((id, index) => {
+      sightings.add(Buffer.from(id), 0, index, index);
+    });
+    sightings.add(Buffer.from(ids[5]!), 0, 5, 9);
+    const range = { from: 2, to: 4 };
+    expect(sightings.count(range)).toEqual({ ids: 2, duplicates: 0 });
+    expect(sightings.sample(range)).toEqual([
+      [ids[2], 2],
+      [ids[3], 3],
+    ]);
+    expect(sightings.count({ from: 4, to: 256 })).toEqual({ ids: 2, duplicates: 1 });
+  });
+
   it('choose the same ids in a short and in a long log', () => {
     const [short, long] = [createSightings(), createSightings()];
     const ids = Array.from({ length: 30_000 }, newId);

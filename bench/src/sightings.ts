@@ -3,6 +3,7 @@
 const idBytes = 36;
 const entriesMin = 1 << 16;
 const sampleMax = 20_000;
+const allChannels: ChannelRange = { from: 0, to: 256 };
 
 /** An id and the time at which it was seen, in milliseconds of `nowMs`. */
 export type Sighting = readonly [id: string, atMs: number];
@@ -13,12 +14,19 @@ export interface SightingCount {
   readonly duplicates: number;
 }
 
+/** Channels from `from` up to, and without, `to`. */
+export interface ChannelRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The log of one process; `channel` tells apart what may rightly carry the same id (the webhook that was called). */
 export interface Sightings {
   add(bytes: Buffer, from: number, channel: number, atMs: number): void;
   clear(): void;
-  count(): SightingCount;
-  sample(): readonly Sighting[];
+  /** Of a range of channels, or of all. */
+  count(range?: ChannelRange): SightingCount;
+  sample(range?: ChannelRange): readonly Sighting[];
   readonly length: number;
 }
 
@@ -37,6 +45,7 @@ export function createSightings(): Sightings {
     times.set(oldTimes);
     channels.set(oldChannels);
   };
+  const isIn = (index: number, { from, to }: ChannelRange): boolean => channels[index]! >= from && channels[index]! < to;
   const idAt = (index: number): string => ids.toString('latin1', index * idBytes, (index + 1) * idBytes);
 
   return {
@@ -50,11 +59,12 @@ export function createSightings(): Sightings {
     clear: () => {
       length = 0;
     },
-    count: () => {
+    count: (range = allChannels) => {
       const perChannel = new Map<number, Set<string>>();
       const all = new Set<string>();
       let duplicates = 0;
       for (let index = 0; index < length; index += 1) {
+        if (!isIn(index, range)) continue;
         const id = idAt(index);
         const seen = perChannel.get(channels[index]!) ?? new Set<string>();
         if (seen.has(id)) duplicates += 1;
@@ -63,11 +73,12 @@ export function createSightings(): Sightings {
       }
       return { ids: all.size, duplicates };
     },
-    sample: () => {
+    sample: (range = allChannels) => {
       // Chosen by the id's last digit, so that every process chooses the same ids without a word about it.
       const digits = length <= sampleMax ? '0123456789abcdef' : '0';
       const sample: Sighting[] = [];
       for (let index = 0; index < length; index += 1) {
+        if (!isIn(index, range)) continue;
         const id = idAt(index);
         if (digits.includes(id.at(-1)!)) sample.push([id, times[index]!]);
       }

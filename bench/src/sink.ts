@@ -1,19 +1,32 @@
-// The endpoint of every webhook in the bench, a process of its own: answers 200 `ok` to whatever comes, at once, and notes when
-// the first byte of which event came for which webhook (`/h<number>`). Parses just enough HTTP/1.1 to be no bottleneck: requests
-// with a content-length. Anything else closes the connection and counts as malformed. Commands come over IPC.
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+// The endpoint of every webhook in the bench, a process of its own: answers 200 `ok` to whatever comes, at once unless it was told
+// otherwise, and notes when the first byte of which event came for which webhook (`/h<number>`, at most 256). Parses just enough
+// HTTP/1.1 to be no bottleneck: requests with a content-length. Anything else closes the connection and counts as malformed. Who has to
+// wait for an answer must not pipeline. Commands come over IPC.
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { nowMs } from './clock.js';
-import { createSightings, type Sighting, type SightingCount } from './sightings.js';
+import { type ChannelRange, createSightings, type Sighting, type SightingCount } from './sightings.js';
 
-/** What the sink may be asked; it answers each with a `SinkAnswer`. */
-export type SinkCommand = 'reset' | 'progress' | 'report';
+/**
+ * What the sink may be asked, of all webhooks unless it says of which; it answers each with a `SinkAnswer`.
+ * reset: forget what came. progress: how much came. report: what came. listen: open so many ports more, so that webhooks are not all of
+ * one origin. answer: from now on, answer after so many milliseconds, or never (null); what is open is not touched.
+ */
+export type SinkCommand =
+  | { readonly name: 'reset' }
+  | { readonly name: 'progress' | 'report'; readonly of?: ChannelRange }
+  | { readonly name: 'listen'; readonly ports: number }
+  | { readonly name: 'answer'; readonly of: ChannelRange; readonly afterMs: number | null };
 
-/** Answers in this shape; `counted` and `sample` only to `report`. */
+/** Answers in this shape; `counted` and `sample` only to `report`, `ports` only to `listen`. */
 export interface SinkAnswer {
   readonly requests: number;
   readonly malformed: number;
+  /** The most requests of one webhook that were open at once, among those that were not answered at once. */
+  readonly mostOpen: number;
   readonly counted?: SightingCount;
   readonly sample?: readonly Sighting[];
+  readonly ports?: readonly number[];
 }
 
 const headerBytesMax = 16 * 1024;
@@ -23,7 +36,13 @@ const answer = Buffer.from('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconte
 const answersAtOnceMax = 64;
 const answers = Array.from({ length: answersAtOnceMax + 1 }, (_, count) => Buffer.concat(Array(count).fill(answer)));
 
+const channelsMax = 256;
+const never = -1;
 const sightings = createSightings();
+const requestsOf = new Uint32Array(channelsMax);
+const answerAfterMs = new Int32Array(channelsMax);
+const openOf = new Uint32Array(channelsMax);
+const mostOpenOf = new Uint32Array(channelsMax);
 let malformed = 0;
 
 function serve(socket: Socket): void {
@@ -37,15 +56,16 @@ function serve(socket: Socket): void {
     let at = 0;
     let served = 0;
     while (at < bytes.length) {
-      const end = takeRequest(bytes, at, at === 0 && rest !== undefined ? restSince : arrivedAt);
-      if (end === 'malformed') {
+      const taken = takeRequest(bytes, at, at === 0 && rest !== undefined ? restSince : arrivedAt);
+      if (taken === 'malformed') {
         malformed += 1;
         socket.destroy();
         return;
       }
-      if (end === 'incomplete') break;
-      at = end;
-      served += 1;
+      if (taken === 'incomplete') break;
+      at = taken.end;
+      if (answerAfterMs[taken.channel] === 0) served += 1;
+      else answerLater(socket, taken.channel);
     }
     if (at < bytes.length) {
       restSince = at === 0 && rest !== undefined ? restSince : arrivedAt;
@@ -55,8 +75,33 @@ function serve(socket: Socket): void {
   });
 }
 
-/** Reads the request that begins at `from` and notes it; returns where the next one begins. */
-function takeRequest(bytes: Buffer, from: number, firstByteAt: number): number | 'incomplete' | 'malformed' {
+/** Answers when it is time, if ever; the request is open until then, or until its connection ends. */
+function answerLater(socket: Socket, channel: number): void {
+  openOf[channel]! += 1;
+  mostOpenOf[channel] = Math.max(mostOpenOf[channel]!, openOf[channel]!);
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    clearTimeout(timer);
+    socket.off('close', end);
+    openOf[channel]! -= 1;
+  };
+  socket.on('close', end);
+  const afterMs = answerAfterMs[channel]!;
+  if (afterMs === never) return;
+  timer = setTimeout(() => {
+    end();
+    socket.write(answer);
+  }, afterMs);
+}
+
+interface Taken {
+  /** Where the next request begins. */
+  readonly end: number;
+  readonly channel: number;
+}
+
+/** Reads the request that begins at `from` and notes it. */
+function takeRequest(bytes: Buffer, from: number, firstByteAt: number): Taken | 'incomplete' | 'malformed' {
   const headEnd = bytes.indexOf('\r\n\r\n', from, 'latin1');
   if (headEnd < 0) return bytes.length - from > headerBytesMax ? 'malformed' : 'incomplete';
   const head = bytes.toString('latin1', from, headEnd);
@@ -68,8 +113,10 @@ function takeRequest(bytes: Buffer, from: number, firstByteAt: number): number |
   const idAt = findLabel(head, idLabel);
   if (idAt < 0) return 'malformed';
   const webhookAt = head.indexOf('/h') + 2;
-  sightings.add(bytes, from + idAt, Number.parseInt(head.slice(webhookAt, webhookAt + 3), 10), firstByteAt);
-  return end;
+  const channel = Number.parseInt(head.slice(webhookAt, webhookAt + 3), 10);
+  sightings.add(bytes, from + idAt, channel, firstByteAt);
+  requestsOf[channel]! += 1;
+  return { end, channel };
 }
 
 /** Where the value behind a lower-case label begins, or -1. */
@@ -79,14 +126,43 @@ function findLabel(head: string, label: string): number {
   return at < 0 ? -1 : at + label.length;
 }
 
-process.on('message', (command: SinkCommand) => {
-  if (command === 'reset') {
-    sightings.clear();
-    malformed = 0;
+function reset(): void {
+  sightings.clear();
+  requestsOf.fill(0);
+  mostOpenOf.set(openOf);
+  malformed = 0;
+}
+
+function look({ from, to }: ChannelRange = { from: 0, to: channelsMax }): SinkAnswer {
+  const requests = requestsOf.subarray(from, to).reduce((sum, count) => sum + count, 0);
+  return { requests, malformed, mostOpen: Math.max(...mostOpenOf.subarray(from, to)) };
+}
+
+async function listen(): Promise<number> {
+  const server: Server = createServer(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function obey(command: SinkCommand): Promise<SinkAnswer> {
+  switch (command.name) {
+    case 'reset':
+      reset();
+      return look();
+    case 'progress':
+      return look(command.of);
+    case 'report':
+      return { ...look(command.of), counted: sightings.count(command.of), sample: sightings.sample(command.of) };
+    case 'listen':
+      return { ...look(), ports: await Promise.all(Array.from({ length: command.ports }, listen)) };
+    case 'answer':
+      answerAfterMs.fill(command.afterMs ?? never, command.of.from, command.of.to);
+      return look();
   }
-  const counts = { requests: sightings.length, malformed };
-  process.send!(command === 'report' ? { ...counts, counted: sightings.count(), sample: sightings.sample() } : counts);
+}
+
+process.on('message', async (command: SinkCommand) => {
+  process.send!(await obey(command));
 });
 process.on('disconnect', () => process.exit());
-
-const server = createServer(serve).listen(0, '127.0.0.1', () => process.send!({ ready: (server.address() as AddressInfo).port }));
+process.send!({ ready: await listen() });

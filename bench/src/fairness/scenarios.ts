@@ -1,0 +1,13 @@
+// All scenarios by name.
+import { drain } from './drain.js';
+import { halfDead } from './half-dead.js';
+import { heavyWebhook } from './heavy-webhook.js';
+import { manyWebhooks } from './many-webhooks.js';
+import type { Scenario, ScenarioName } from './scenario.js';
+
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
+  'half-dead': halfDead,
+  'heavy-webhook': heavyWebhook,
+  drain,
+  'many-webhooks': manyWebhooks,
+};
