@@ -27,27 +27,40 @@ export type GateDependencies = {
   readonly onError: (error: unknown) => void;
 };
 
+type Gate = Omit<WebhookGate, 'webhookId'>;
+
+/** Most webhooks' gate by far, so they share it. */
+const openGate: Gate = {
+  circuit: 0,
+  epoch: 0,
+  paused: false,
+  disabled: false,
+  dueAtMs: Number.POSITIVE_INFINITY,
+  holdUntilMs: Number.NEGATIVE_INFINITY,
+};
+const gateFacts = Object.keys(openGate) as (keyof Gate)[];
+
 const circuitStates: readonly CircuitState[] = ['closed', 'open', 'half_open'];
 
 export const createGates = (dependencies: GateDependencies): Gates => {
-  const gates = new Map<string, WebhookGate>();
+  const gates = new Map<string, Gate>();
   let seenUntilMs = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const apply = (gate: WebhookGate): void => {
-    const known = gates.get(gate.webhookId);
+  const apply = (webhookId: string, { webhookId: _, ...gate }: WebhookGate): void => {
+    const known = gates.get(webhookId);
     // A page that was read before our own flush committed must not undo it.
     if (known !== undefined && gate.epoch < known.epoch) return;
-    gates.set(gate.webhookId, gate);
-    dependencies.breakers.follow(gate.webhookId, circuitStates[gate.circuit] ?? 'open');
+    gates.set(webhookId, gateFacts.every((fact) => gate[fact] === openGate[fact]) ? openGate : gate);
+    dependencies.breakers.follow(webhookId, circuitStates[gate.circuit] ?? 'open');
   };
 
   const look = async (): Promise<void> => {
     const began = performance.now();
     const page = await dependencies.readChanged(seenUntilMs - limits.gateOverlapMs);
-    for (const gate of page.gates) if (gates.has(gate.webhookId)) apply(gate);
+    for (const gate of page.gates) if (gates.has(gate.webhookId)) apply(gate.webhookId, gate);
     seenUntilMs = page.readAtMs;
     lookedAt = began;
   };
@@ -65,12 +78,18 @@ export const createGates = (dependencies: GateDependencies): Gates => {
   return {
     learn: async (webhookIds) => {
       const unknown = webhookIds.filter((id) => !gates.has(id));
-      if (unknown.length > 0) for (const gate of await dependencies.read(unknown)) apply(gate);
+      if (unknown.length === 0) return;
+      const read = new Map((await dependencies.read(unknown)).map((gate) => [gate.webhookId, gate]));
+      // Under the caller's own strings: a copy of each id would double what is kept.
+      for (const id of unknown) {
+        const gate = read.get(id);
+        if (gate !== undefined) apply(id, gate);
+      }
     },
     follow: (states) => {
       for (const { webhookId, circuit, epoch, disabled, holdUntilMs } of states) {
         const known = gates.get(webhookId);
-        if (known !== undefined) apply({ ...known, circuit, epoch, disabled, holdUntilMs });
+        if (known !== undefined) apply(webhookId, { ...known, webhookId, circuit, epoch, disabled, holdUntilMs });
       }
     },
     closedFor: (webhookId, nowMs) => {

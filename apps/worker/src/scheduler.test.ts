@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Chunk, FedDispatch } from '@posthorn/db';
-import type { DispatchJob, DueJob, Lane } from '@posthorn/queue';
+import type { Chunk } from '@posthorn/db';
 import fc from 'fast-check';
 import { fakeTime } from '../tests/fixtures.js';
+import { openScheduler, waitingNow } from '../tests/scheduler-world.js';
 import { limits } from './limits.js';
-import { createScheduler, packChunks } from './scheduler.js';
+import { packChunks } from './scheduler.js';
 
 const bounds = limits.scheduler;
 
@@ -24,96 +24,6 @@ const chunk = (webhookId: string, size: number, replay = false): Chunk => ({
   replay,
   deliveries: Array.from({ length: size }, (_, index) => ({ eventId: String(index), attempt: 1 })),
 });
-const dispatches = (count: number, shard = 0): FedDispatch[] =>
-  Array.from({ length: count }, (_, index) => ({ id: String(index), claim: 2, firstEventId: 'a', lastEventId: 'b', shard }));
-
-/** How many jobs wait in each lane, by shard. */
-const waitingNow = (shards: number, jobs: number): Record<Lane, number[]> => ({
-  first: Array(shards).fill(jobs),
-  due: Array(shards).fill(jobs),
-  replay: Array(shards).fill(jobs),
-});
-
-/** A scheduler between a backlog in the database and a queue in memory. */
-const open = (shards = 1) => {
-  const world = {
-    leader: true,
-    backlog: 0,
-    chunks: [] as Chunk[][],
-    waiting: waitingNow(shards, 0),
-    lost: Array(shards).fill(false) as boolean[],
-    queueFails: false,
-    databaseFails: null as string | null,
-    mended: 0,
-    /** What is left to end at webhooks that are switched off, and the steps that replays have left. */
-    ending: 0,
-    replaySteps: 0,
-  };
-  const calls: string[] = [];
-  const fed: { readonly job: DispatchJob; readonly shard: number }[] = [];
-  const due: { readonly lane: Lane; readonly job: DueJob; readonly id: string; readonly shard: number }[] = [];
-  const counted: Record<string, number> = { dispatch: 0, delivery: 0 };
-  const actives: boolean[] = [];
-  const errors: unknown[] = [];
-  const call = <T>(name: string, value: T): Promise<T> => {
-    calls.push(name);
-    return world.databaseFails === name ? Promise.reject(new Error(name)) : Promise.resolve(value);
-  };
-  const add = () => (world.queueFails ? Promise.reject(new Error('queue')) : Promise.resolve());
-  let ids = 0;
-  const scheduler = createScheduler({
-    holdLease: () => call('holdLease', world.leader),
-    releaseLease: () => call('releaseLease', undefined),
-    leaseDispatches: async (shard, dispatchesMax) => {
-      const count = Math.min(dispatchesMax, world.backlog);
-      world.backlog -= count;
-      return call('leaseDispatches', dispatches(count, shard));
-    },
-    makeUnclaimedDue: () => call('makeUnclaimedDue', 3),
-    leaseChunks: () => call('leaseChunks', world.chunks.shift() ?? []),
-    endWaiting: () => {
-      const ended = Math.min(world.ending, bounds.endRowsMax);
-      world.ending -= ended;
-      return call('endWaiting', ended);
-    },
-    disableUnsuccessful: () => call('disableUnsuccessful', 0),
-    stepReplays: () => call('stepReplays', world.replaySteps-- > 1),
-    expire: () => call('expire', 0),
-    mendDueHints: () => call('mendDueHints', world.mended),
-    makePartitions: () => call('makePartitions', 0),
-    queue: {
-      shards,
-      addDispatch: add,
-      addDispatches: async (jobs, shard) => {
-        await add();
-        fed.push(...jobs.map((job) => ({ job, shard })));
-        world.waiting.first[shard] = (world.waiting.first[shard] ?? 0) + jobs.length;
-      },
-      addDue: async (lane, job, id, shard) => {
-        await add();
-        due.push({ lane, job, id, shard });
-      },
-      waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,
-      lostData: async (shard) => {
-        const lost = world.lost[shard] === true;
-        world.lost[shard] = false;
-        return lost;
-      },
-      ready: async () => undefined,
-      close: async () => undefined,
-    },
-    newId: () => String(ids++),
-    onFed: (kind, count) => {
-      counted[kind] = (counted[kind] ?? 0) + count;
-    },
-    onActive: (active) => actives.push(active),
-    onMended: (count) => calls.push(`mended ${count}`),
-    onError: (error) => errors.push(error),
-  });
-  const count = (name: string) => calls.filter((each) => each === name).length;
-  return { world, scheduler, calls, count, fed, due, counted, actives, errors };
-};
-
 describe('packing chunks into jobs', () => {
   it('keeps every chunk whole and in order, and fills jobs up to their bound', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 40 });
@@ -136,7 +46,7 @@ describe('packing chunks into jobs', () => {
 
 describe('the scheduler', () => {
   it('feeds dispatches under the claim that they have, chunks in jobs, and counts what it fed', async () => {
-    const { world, scheduler, fed, due, counted } = open();
+    const { world, scheduler, fed, due, counted } = openScheduler();
     world.backlog = 2;
     world.chunks = [[chunk('a', 300), chunk('b', 250), chunk('c', 1)]];
     scheduler.start();
@@ -148,7 +58,7 @@ describe('the scheduler', () => {
   });
 
   it('looks again at once while there is more, and fills a shard up to its window and no further', async () => {
-    const { world, scheduler, fed } = open();
+    const { world, scheduler, fed } = openScheduler();
     world.backlog = 10_000;
     world.waiting.first[0] = 600;
     scheduler.start();
@@ -163,7 +73,7 @@ describe('the scheduler', () => {
   });
 
   it('feeds nothing to a queue that cannot be reached, nor takes a lease for it', async () => {
-    const { world, scheduler, fed, due, count } = open();
+    const { world, scheduler, fed, due, count } = openScheduler();
     world.backlog = 5;
     world.chunks = [[chunk('a', 1)]];
     world.waiting = waitingNow(1, Number.POSITIVE_INFINITY);
@@ -177,7 +87,7 @@ describe('the scheduler', () => {
   });
 
   it('hands out no chunks while enough jobs of chunks wait', async () => {
-    const { world, scheduler, due } = open();
+    const { world, scheduler, due } = openScheduler();
     world.chunks = [[chunk('a', 1)]];
     world.waiting.due[0] = bounds.waitingDueJobsMax;
     scheduler.start();
@@ -190,7 +100,7 @@ describe('the scheduler', () => {
   });
 
   it('feeds the chunks of replays in a lane of their own, and no job has both', async () => {
-    const { world, scheduler, due, counted } = open();
+    const { world, scheduler, due, counted } = openScheduler();
     world.chunks = [[chunk('a', 1), chunk('b', 400, true), chunk('c', 1), chunk('d', 200, true)]];
     scheduler.start();
     await pass(0);
@@ -205,7 +115,7 @@ describe('the scheduler', () => {
   });
 
   it('does not let many waiting jobs of replays keep back what is due', async () => {
-    const { world, scheduler, due } = open();
+    const { world, scheduler, due } = openScheduler();
     world.chunks = [[chunk('a', 1)]];
     world.waiting.replay[0] = 10 * bounds.waitingDueJobsMax;
     scheduler.start();
@@ -215,7 +125,7 @@ describe('the scheduler', () => {
   });
 
   it('feeds every shard, chunks in turn', async () => {
-    const { world, scheduler, fed, due } = open(3);
+    const { world, scheduler, fed, due } = openScheduler(3);
     world.backlog = 1_200;
     world.chunks = [[chunk('a', 1)], [chunk('b', 1)], [chunk('c', 1)]];
     scheduler.start();
@@ -227,7 +137,7 @@ describe('the scheduler', () => {
   });
 
   it('does nothing but ask for the lease while another one holds it', async () => {
-    const { world, scheduler, calls, actives } = open();
+    const { world, scheduler, calls, actives } = openScheduler();
     world.leader = false;
     world.backlog = 5;
     world.lost[0] = true;
@@ -248,7 +158,7 @@ describe('the scheduler', () => {
   });
 
   it('feeds nothing while its lease cannot be renewed', async () => {
-    const { world, scheduler, errors, fed } = open();
+    const { world, scheduler, errors, fed } = openScheduler();
     scheduler.start();
     await pass(0);
     world.databaseFails = 'holdLease';
@@ -264,7 +174,7 @@ describe('the scheduler', () => {
   });
 
   it('makes what nobody claimed due when the queue lost its data, once', async () => {
-    const { world, scheduler, count } = open(2);
+    const { world, scheduler, count } = openScheduler(2);
     scheduler.start();
     await pass(3 * bounds.renewMs);
     expect(count('makeUnclaimedDue')).toBe(0);
@@ -277,7 +187,7 @@ describe('the scheduler', () => {
   });
 
   it('does not forget a loss that it noticed while the database was away', async () => {
-    const { world, scheduler, count, errors } = open();
+    const { world, scheduler, count, errors } = openScheduler();
     scheduler.start();
     await pass(0);
     world.lost[0] = true;
@@ -291,7 +201,7 @@ describe('the scheduler', () => {
   });
 
   it('goes on after an error of the queue', async () => {
-    const { world, scheduler, fed, errors } = open();
+    const { world, scheduler, fed, errors } = openScheduler();
     world.backlog = 5;
     world.queueFails = true;
     scheduler.start();
@@ -305,7 +215,7 @@ describe('the scheduler', () => {
   });
 
   it('makes partitions at once and every hour, after a failure every minute, and mends hints every minute', async () => {
-    const { world, scheduler, count, calls } = open();
+    const { world, scheduler, count, calls } = openScheduler();
     world.databaseFails = 'makePartitions';
     world.mended = 2;
     scheduler.start();
@@ -322,7 +232,7 @@ describe('the scheduler', () => {
   });
 
   it('ends what waits at webhooks that are switched off, step after step without a pause while they are full', async () => {
-    const { world, scheduler, count } = open();
+    const { world, scheduler, count } = openScheduler();
     world.ending = 3 * bounds.endRowsMax + 5;
     scheduler.start();
     await pass(0);
@@ -335,7 +245,7 @@ describe('the scheduler', () => {
   });
 
   it('takes a step of the replays in every round, the next at once while there is more to open', async () => {
-    const { world, scheduler, count } = open();
+    const { world, scheduler, count } = openScheduler();
     world.replaySteps = 4;
     scheduler.start();
     await pass(0);
@@ -346,7 +256,7 @@ describe('the scheduler', () => {
   });
 
   it('goes on feeding between the steps of a long end and a long replay', async () => {
-    const { world, scheduler, calls } = open();
+    const { world, scheduler, calls } = openScheduler();
     world.ending = 3 * bounds.endRowsMax;
     world.replaySteps = 3;
     scheduler.start();
@@ -359,7 +269,7 @@ describe('the scheduler', () => {
   it.each(['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'])(
     'does everything else while %s keeps failing, and tells of it each time',
     async (failing) => {
-      const { world, scheduler, count, errors } = open();
+      const { world, scheduler, count, errors } = openScheduler();
       world.databaseFails = failing;
       scheduler.start();
       await pass(0);
@@ -372,7 +282,7 @@ describe('the scheduler', () => {
   );
 
   it('looks at once and every 10 s for webhooks that had no success for too long, and feeds meanwhile when that fails', async () => {
-    const { world, scheduler, count, fed, errors } = open();
+    const { world, scheduler, count, fed, errors } = openScheduler();
     world.databaseFails = 'disableUnsuccessful';
     scheduler.start();
     await pass(0);
@@ -385,8 +295,18 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
+  it('asks for nothing of which nothing is due', async () => {
+    const { world, scheduler, calls } = openScheduler();
+    world.due = { dispatches: false, chunks: false, ending: true, replays: false };
+    scheduler.start();
+    await pass(bounds.roundMs);
+    await scheduler.stop();
+    const steps = calls.filter((name) => ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'].includes(name));
+    expect(steps).toEqual(['endWaiting', 'endWaiting']);
+  });
+
   it('gives its lease up when it stops, and looks no more', async () => {
-    const { scheduler, calls, count } = open();
+    const { scheduler, calls, count } = openScheduler();
     scheduler.start();
     await pass(0);
     await scheduler.stop();

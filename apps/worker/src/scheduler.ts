@@ -1,7 +1,7 @@
 // The one active loop that feeds due work from Postgres to the queue: dispatches that nobody works on, and chunks of waiting deliveries.
 // It runs in every worker; the one that holds the lease row is active. The queue holds a bounded window however large the backlog is:
 // nothing is fed to a shard that has enough waiting, or that cannot be reached.
-import type { Chunk, FedDispatch } from '@posthorn/db';
+import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import { limits } from './limits.js';
 
@@ -12,6 +12,7 @@ export type Scheduler = { readonly start: () => void; readonly stop: () => Promi
 export type SchedulerDependencies = {
   readonly holdLease: () => Promise<boolean>;
   readonly releaseLease: () => Promise<void>;
+  readonly findDueWork: () => Promise<DueWork>;
   readonly leaseDispatches: (shard: number, dispatchesMax: number) => Promise<readonly FedDispatch[]>;
   readonly makeUnclaimedDue: () => Promise<number>;
   readonly leaseChunks: (withReplays: boolean) => Promise<readonly Chunk[]>;
@@ -142,12 +143,13 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   const round = async (): Promise<boolean> => {
     await holdLease();
     if (!active) return false;
+    const due = await dependencies.findDueWork();
     let more = false;
     // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
-    for (let shard = 0; shard < queue.shards; shard++) more = (await attempted(feedDispatches(shard))) || more;
-    more = (await attempted(feedChunks())) || more;
-    more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;
-    more = (await attempted(dependencies.stepReplays())) || more;
+    if (due.dispatches) for (let shard = 0; shard < queue.shards; shard++) more = (await attempted(feedDispatches(shard))) || more;
+    if (due.chunks) more = (await attempted(feedChunks())) || more;
+    if (due.ending) more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;
+    if (due.replays) more = (await attempted(dependencies.stepReplays())) || more;
     await maintain();
     return more;
   };

@@ -5,6 +5,7 @@ import {
   disableUnsuccessful,
   endWaitingDeliveries,
   expireDeliveries,
+  findDueWork,
   type HotPool,
   holdSchedulerLease,
   leaseChunks,
@@ -45,6 +46,7 @@ export const createScheduling = ({ pool, producer, clock, slot, retentionDays, l
   return createScheduler({
     holdLease: () => holdSchedulerLease(pool, holder, bounds.leaseMs),
     releaseLease: () => releaseSchedulerLease(pool, holder),
+    findDueWork: () => findDueWork(pool),
     leaseDispatches: (shard, dispatchesMax) => leaseDispatches(pool, shard, dispatchesMax, bounds.dispatchLeaseMs),
     makeUnclaimedDue: () => makeUnclaimedDispatchesDue(pool),
     leaseChunks: (withReplays) => leaseChunks(pool, round, withReplays),

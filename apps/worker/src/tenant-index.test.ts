@@ -109,7 +109,7 @@ describe("a tenant's webhooks", () => {
       { secret: 'now-and-always-0123456789', expiresAtMs: null },
       { secret: 'until-tomorrow-0123456789', expiresAtMs: 99 },
     ];
-    const webhook = storedWebhook({ secrets });
+    const webhook = storedWebhook({}, { secrets });
     const got = indexes.get('t', 1);
     loads[0]?.resolve({ version: 1, webhooks: [webhook] });
     const prepared = (await got).byId.get(webhook.id);
@@ -121,20 +121,22 @@ describe("a tenant's webhooks", () => {
 
   it('are kept with all that matching and delivering need, and what requests are made of stands in the sender alone', async () => {
     const { indexes, loads } = open();
-    const webhook = storedWebhook({
-      projectFlows: ['f'],
-      context: { a: 1 },
-      filter: { data: { b: 1 } },
-      includeResources: ['r'],
-      authentication: { type: 'bearer', token: 't' },
-      headers: { 'x-a': '1' },
-      signatureHeader: { name: 'x-s', value: '{hex}' },
-      rateLimited: true,
-    });
+    const webhook = storedWebhook(
+      {
+        projectFlows: ['f'],
+        context: { a: 1 },
+        filter: { data: { b: 1 } },
+        includeResources: ['r'],
+        signatureHeader: { name: 'x-s', value: '{hex}' },
+        rateLimited: true,
+      },
+      { authentication: { type: 'bearer', token: 't' }, headers: { 'x-a': '1' } },
+    );
     const got = indexes.get('t', 1);
     loads[0]?.resolve({ version: 1, webhooks: [webhook] });
     const { sender, ...rest } = (await got).byId.get(webhook.id)!;
-    const { secrets, authentication, headers, signatureHeader, payloadFormat, includeResources, ...expected } = webhook;
+    const { open: opened, signatureHeader, payloadFormat, includeResources, ...expected } = webhook;
+    const { headers, secrets } = opened();
     expect(rest).toEqual(expected);
     expect(sender).toMatchObject({
       webhookId: webhook.id,
@@ -143,6 +145,21 @@ describe("a tenant's webhooks", () => {
       headers,
       bodySignature: { template: signatureHeader, secret: secrets[0]?.secret },
     });
+  });
+
+  it('open what is secret of a webhook when it is first called, and once', async () => {
+    const { indexes, loads } = open();
+    let opened = 0;
+    const plain = storedWebhook();
+    const counting = () => {
+      opened += 1;
+      return plain.open();
+    };
+    const got = indexes.get('t', 1);
+    loads[0]?.resolve({ version: 1, webhooks: [{ ...plain, open: counting }] });
+    const prepared = (await got).byId.get(plain.id);
+    expect(opened).toBe(0);
+    expect([prepared?.sender.webhookId, prepared?.sender.webhookId, opened]).toEqual([plain.id, plain.id, 1]);
   });
 
   /** Loads tenants with so many webhooks each, using `a` after each of them. */

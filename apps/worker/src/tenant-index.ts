@@ -1,12 +1,13 @@
 // The compiled webhooks of each tenant, kept by least recent use. Every dispatch brings the version of its tenants' webhooks, read in the
 // statement that loaded its events: an older index is loaded again first. So a webhook made before an event was accepted is never missed,
 // and a change acts on everything that begins after it.
-import { type CompiledTenant, compileWebhooks, prepareSender, type Sender, type SendingWebhook } from '@posthorn/core';
+import { type CompiledTenant, compileWebhooks, prepareSender, type Sender } from '@posthorn/core';
 import type { DeliverableWebhook, TenantWebhooks } from '@posthorn/db';
 import { LRUCache } from 'lru-cache';
 
 /** A webhook as the worker delivers to it. */
-export type WorkerWebhook = Omit<DeliverableWebhook, Exclude<keyof SendingWebhook, 'id'>> & {
+export type WorkerWebhook = Omit<DeliverableWebhook, 'open' | 'signatureHeader' | 'payloadFormat' | 'includeResources'> & {
+  /** Prepared when it is first asked for. */
   readonly sender: Sender;
 };
 
@@ -31,9 +32,15 @@ export type TenantIndexDependencies = {
   readonly webhooksMax: number;
 };
 
-const prepare = (webhook: DeliverableWebhook): WorkerWebhook => {
-  const { secrets, authentication, headers, signatureHeader, payloadFormat, includeResources, ...rest } = webhook;
-  return { ...rest, sender: prepareSender(webhook) };
+const prepare = ({ open, signatureHeader, payloadFormat, includeResources, ...webhook }: DeliverableWebhook): WorkerWebhook => {
+  let sender: Sender | undefined;
+  return {
+    ...webhook,
+    get sender() {
+      sender ??= prepareSender({ id: webhook.id, payloadFormat, includeResources, signatureHeader, ...open() });
+      return sender;
+    },
+  };
 };
 
 /** Makes the cache; loads are shared by those who wait for the same tenant. */

@@ -25,6 +25,7 @@ export {
   mendDueHints,
   type RoundLimits,
 } from './due-deliveries.js';
+export { type DueWork, findDueWork } from './due-work.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.js';
 export {
   bootstrapEnvironment,
@@ -97,7 +98,14 @@ export {
 } from './stats.js';
 export { statisticsSlots } from './stats-columns.js';
 export type { Role } from './tables.js';
-export { type DeliverableWebhook, type DeliveryDefaults, loadTenantWebhooks, loadWebhook, type TenantWebhooks } from './tenant-webhooks.js';
+export {
+  type DeliverableWebhook,
+  type DeliveryDefaults,
+  loadTenantWebhooks,
+  loadWebhook,
+  type OpenedWebhook,
+  type TenantWebhooks,
+} from './tenant-webhooks.js';
 export { insertTestAttempt, type TestAttempt } from './test-attempts.js';
 export { type ConfiguredWebhook, changeWebhook, removeWebhook, type WebhookChange, type WebhookReach } from './webhook-changes.js';
 export { type Author, type SealedWebhookSecret, type WebhookConfiguration, WebhookConflictError } from './webhook-configuration.js';

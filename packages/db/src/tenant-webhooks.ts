@@ -1,4 +1,4 @@
-// The webhooks of one tenant as a worker needs them: configuration with the environment's defaults filled in, secrets opened.
+// The webhooks of one tenant as a worker needs them: configuration with the environment's defaults filled in, secrets to be opened.
 import type { Authentication, OwnHeaders, PayloadFormat, SignatureHeader } from '@posthorn/core';
 import type { HotPool } from './pools.js';
 import type { SecretBox, SecretPurpose } from './secret-box.js';
@@ -16,9 +16,6 @@ export type DeliverableWebhook = {
   readonly filter: unknown;
   readonly includeResources: readonly string[];
   readonly payloadFormat: PayloadFormat;
-  /** With its secret values, as `headers`. */
-  readonly authentication: Authentication;
-  readonly headers: OwnHeaders;
   readonly signatureHeader: SignatureHeader | null;
   readonly createdAtMs: number;
   readonly timeoutMs: number;
@@ -27,7 +24,14 @@ export type DeliverableWebhook = {
   readonly rateLimited: boolean;
   readonly circuitThreshold: number;
   readonly retryScheduleS: readonly number[];
-  /** Current secret first, then those that still sign after a rotation. */
+  /** Decrypts what is secret of it: most webhooks of a tenant are not called for long. Throws what the secret box throws. */
+  readonly open: () => OpenedWebhook;
+};
+
+/** What is secret of a webhook. The current signing secret comes first, then those that still sign after a rotation. */
+export type OpenedWebhook = {
+  readonly authentication: Authentication;
+  readonly headers: OwnHeaders;
   readonly secrets: readonly { readonly secret: string; readonly expiresAtMs: number | null }[];
 };
 
@@ -63,7 +67,8 @@ type Row = {
   circuit_threshold: number | null;
   retry_schedule_s: number[] | null;
   settings: EnvironmentSettings;
-  secrets: SealedRow[] | null;
+  /** JSON of SealedRow[]; kept as text, which takes a third of the room. */
+  secrets: string | null;
 };
 
 type SealedRow = { id: string; purpose: SecretPurpose; key_id: string; iv: string; ciphertext: string; expires_at_ms: number | null };
@@ -76,16 +81,16 @@ select w.id, w.environment_id, w.tenant_id, w.version, w.url, w.event_types, w.p
                                             'ciphertext', encode(s.ciphertext, 'base64'), 'expires_at_ms', extract(epoch from s.expires_at) * 1000)
                          order by s.expires_at desc nulls first)
           from webhook_secrets s
-         where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now())) as secrets
+         where s.webhook_id = w.id and (s.expires_at is null or s.expires_at > now()))::text as secrets
   from webhooks w join environments e on e.id = w.environment_id
  where w.deleted_at is null and `;
 
-const webhookOf = (row: Row, box: SecretBox, defaults: DeliveryDefaults): DeliverableWebhook => {
-  const sealed = row.secrets ?? [];
+const openSecrets = (webhookId: string, sealedText: string | null, box: SecretBox): OpenedWebhook => {
+  const sealed = JSON.parse(sealedText ?? '[]') as SealedRow[];
   const open = (each: SealedRow): string =>
     box.open(
       { keyId: each.key_id, iv: Buffer.from(each.iv, 'base64'), ciphertext: Buffer.from(each.ciphertext, 'base64') },
-      { rowId: each.id, webhookId: row.id, purpose: each.purpose },
+      { rowId: each.id, webhookId, purpose: each.purpose },
     );
   /** Of these there is one, as JSON. */
   const openJson = (purpose: SecretPurpose): unknown => {
@@ -93,27 +98,40 @@ const webhookOf = (row: Row, box: SecretBox, defaults: DeliveryDefaults): Delive
     return found === undefined ? undefined : JSON.parse(open(found));
   };
   return {
-    id: row.id,
-    environmentId: row.environment_id,
-    tenantId: row.tenant_id,
-    version: row.version,
-    url: row.url,
-    eventTypes: row.event_types,
-    projectFlows: row.project_flows,
-    context: row.context,
-    filter: row.filter,
-    includeResources: row.include_resources,
-    payloadFormat: row.payload_format,
     authentication: (openJson('authentication') as Authentication | undefined) ?? { type: 'none' },
     headers: (openJson('headers') as OwnHeaders | undefined) ?? {},
+    secrets: sealed.filter((each) => each.purpose === 'signing').map((each) => ({ secret: open(each), expiresAtMs: each.expires_at_ms })),
+  };
+};
+
+// What most webhooks have in common is one object for all of them.
+const noNames: readonly string[] = Object.freeze([]);
+const noContext: Readonly<Record<string, unknown>> = Object.freeze({});
+const orNone = (names: readonly string[]): readonly string[] => (names.length === 0 ? noNames : names);
+
+/** `first`: a row of the same tenant, whose ids are taken for all. */
+const webhookOf = (row: Row, first: Row, box: SecretBox, defaults: DeliveryDefaults): DeliverableWebhook => {
+  const { id, secrets } = row;
+  return {
+    id,
+    environmentId: first.environment_id,
+    tenantId: first.tenant_id,
+    version: row.version,
+    url: row.url,
+    eventTypes: orNone(row.event_types),
+    projectFlows: orNone(row.project_flows),
+    context: Object.keys(row.context).length === 0 ? noContext : row.context,
+    filter: row.filter,
+    includeResources: orNone(row.include_resources),
+    payloadFormat: row.payload_format,
     signatureHeader: row.signature_header,
     createdAtMs: row.created_at_ms,
     timeoutMs: row.timeout_ms ?? row.settings.timeout_ms ?? defaults.timeoutMs,
     maxInFlight: row.max_in_flight ?? row.settings.max_in_flight ?? defaults.maxInFlight,
     rateLimited: row.rate_limited,
     circuitThreshold: row.circuit_threshold ?? row.settings.circuit_threshold ?? defaults.circuitThreshold,
-    retryScheduleS: row.retry_schedule_s ?? row.settings.retry_schedule_s ?? defaults.retryScheduleS,
-    secrets: sealed.filter((each) => each.purpose === 'signing').map((each) => ({ secret: open(each), expiresAtMs: each.expires_at_ms })),
+    retryScheduleS: row.retry_schedule_s ?? first.settings.retry_schedule_s ?? defaults.retryScheduleS,
+    open: () => openSecrets(id, secrets, box),
   };
 };
 
@@ -132,8 +150,15 @@ export const loadTenantWebhooks = async (
     text: 'select webhooks_version from tenants where id = $1',
     values: [tenantId],
   });
-  const result = await pool.query<Row>({ name: 'tenant-webhooks', text: `${selectSql} w.tenant_id = $1 order by w.id`, values: [tenantId] });
-  return { version: version.rows[0]?.webhooks_version ?? 0, webhooks: result.rows.map((row) => webhookOf(row, box, defaults)) };
+  const result = await pool.query<Row>({
+    name: 'tenant-webhooks',
+    text: `${selectSql} w.tenant_id = $1 order by w.id`,
+    values: [tenantId],
+  });
+  return {
+    version: version.rows[0]?.webhooks_version ?? 0,
+    webhooks: result.rows.map((row) => webhookOf(row, result.rows[0] ?? row, box, defaults)),
+  };
 };
 
 /** One webhook as a worker would have it, or undefined. */
@@ -145,5 +170,5 @@ export const loadWebhook = async (
 ): Promise<DeliverableWebhook | undefined> => {
   const result = await pool.query<Row>({ name: 'one-webhook', text: `${selectSql} w.id = $1`, values: [webhookId] });
   const row = result.rows[0];
-  return row === undefined ? undefined : webhookOf(row, box, defaults);
+  return row === undefined ? undefined : webhookOf(row, row, box, defaults);
 };

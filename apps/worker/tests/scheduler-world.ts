@@ -1,0 +1,101 @@
+// A scheduler whose database and queue are played by hand: what it asks for is written down, what it gets is set by the test.
+import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
+import type { DispatchJob, DueJob, Lane } from '@posthorn/queue';
+import { limits } from '../src/limits.js';
+import { createScheduler } from '../src/scheduler.js';
+
+const bounds = limits.scheduler;
+
+/** Dispatches as the database leases them. */
+const dispatches = (count: number, shard = 0): FedDispatch[] =>
+  Array.from({ length: count }, (_, index) => ({ id: String(index), claim: 2, firstEventId: 'a', lastEventId: 'b', shard }));
+
+/** How many jobs wait in each lane, by shard. */
+export const waitingNow = (shards: number, jobs: number): Record<Lane, number[]> => ({
+  first: Array(shards).fill(jobs),
+  due: Array(shards).fill(jobs),
+  replay: Array(shards).fill(jobs),
+});
+
+/** A scheduler between a backlog in the database and a queue in memory. */
+export const openScheduler = (shards = 1) => {
+  const world = {
+    leader: true,
+    backlog: 0,
+    chunks: [] as Chunk[][],
+    waiting: waitingNow(shards, 0),
+    lost: Array(shards).fill(false) as boolean[],
+    queueFails: false,
+    databaseFails: null as string | null,
+    mended: 0,
+    /** What is left to end at webhooks that are switched off, and the steps that replays have left. */
+    ending: 0,
+    replaySteps: 0,
+    /** What the look for due work finds; by default all of it. */
+    due: {} as Partial<DueWork>,
+  };
+  const calls: string[] = [];
+  const fed: { readonly job: DispatchJob; readonly shard: number }[] = [];
+  const due: { readonly lane: Lane; readonly job: DueJob; readonly id: string; readonly shard: number }[] = [];
+  const counted: Record<string, number> = { dispatch: 0, delivery: 0 };
+  const actives: boolean[] = [];
+  const errors: unknown[] = [];
+  const call = <T>(name: string, value: T): Promise<T> => {
+    calls.push(name);
+    return world.databaseFails === name ? Promise.reject(new Error(name)) : Promise.resolve(value);
+  };
+  const add = () => (world.queueFails ? Promise.reject(new Error('queue')) : Promise.resolve());
+  let ids = 0;
+  const scheduler = createScheduler({
+    holdLease: () => call('holdLease', world.leader),
+    releaseLease: () => call('releaseLease', undefined),
+    leaseDispatches: async (shard, dispatchesMax) => {
+      const count = Math.min(dispatchesMax, world.backlog);
+      world.backlog -= count;
+      return call('leaseDispatches', dispatches(count, shard));
+    },
+    makeUnclaimedDue: () => call('makeUnclaimedDue', 3),
+    leaseChunks: () => call('leaseChunks', world.chunks.shift() ?? []),
+    endWaiting: () => {
+      const ended = Math.min(world.ending, bounds.endRowsMax);
+      world.ending -= ended;
+      return call('endWaiting', ended);
+    },
+    disableUnsuccessful: () => call('disableUnsuccessful', 0),
+    stepReplays: () => call('stepReplays', world.replaySteps-- > 1),
+    expire: () => call('expire', 0),
+    findDueWork: async () => ({ dispatches: true, chunks: true, ending: true, replays: true, ...world.due }),
+    mendDueHints: () => call('mendDueHints', world.mended),
+    makePartitions: () => call('makePartitions', 0),
+    queue: {
+      shards,
+      addDispatch: add,
+      addDispatches: async (jobs, shard) => {
+        await add();
+        fed.push(...jobs.map((job) => ({ job, shard })));
+        world.waiting.first[shard] = (world.waiting.first[shard] ?? 0) + jobs.length;
+      },
+      addDue: async (lane, job, id, shard) => {
+        await add();
+        due.push({ lane, job, id, shard });
+      },
+      waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,
+      lostData: async (shard) => {
+        const lost = world.lost[shard] === true;
+        world.lost[shard] = false;
+        return lost;
+      },
+      ready: async () => undefined,
+      close: async () => undefined,
+    },
+    newId: () => String(ids++),
+    onFed: (kind, count) => {
+      counted[kind] = (counted[kind] ?? 0) + count;
+    },
+    onActive: (active) => actives.push(active),
+    onMended: (count) => calls.push(`mended ${count}`),
+    onError: (error) => errors.push(error),
+  });
+  const count = (name: string) => calls.filter((each) => each === name).length;
+  return { world, scheduler, calls, count, fed, due, counted, actives, errors };
+};
