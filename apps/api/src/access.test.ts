@@ -40,11 +40,11 @@ const open = (owners: Readonly<Record<string, KeyOwner>>) => {
 describe('a role', () => {
   // api.md §2, as far as these permissions go.
   const may: Readonly<Record<Role, readonly Permission[]>> = {
-    admin: ['publish', 'read_deliveries', 'read_webhooks', 'edit_webhooks'],
-    operator: ['read_deliveries', 'read_webhooks'],
+    admin: ['publish', 'read_deliveries', 'read_webhooks', 'edit_webhooks', 'operate_webhooks', 'reset_circuit', 'replay'],
+    operator: ['read_deliveries', 'read_webhooks', 'operate_webhooks', 'reset_circuit', 'replay'],
     publisher: ['publish', 'read_deliveries'],
     viewer: ['read_deliveries', 'read_webhooks'],
-    channel: ['read_deliveries', 'read_webhooks', 'edit_webhooks'],
+    channel: ['read_deliveries', 'read_webhooks', 'edit_webhooks', 'operate_webhooks'],
   };
   const cases = (Object.keys(may) as Role[]).flatMap((role) => may.admin.map((permission) => [role, permission] as const));
 

@@ -5,19 +5,35 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { limits } from './limits.js';
 
-export type Permission = 'publish' | 'read_deliveries' | 'read_webhooks' | 'edit_webhooks';
+export type Permission =
+  | 'publish'
+  | 'read_deliveries'
+  | 'read_webhooks'
+  | 'edit_webhooks'
+  /** Enable, disable, pause, resume, test; retry, cancel, recover. */
+  | 'operate_webhooks'
+  /** And the settings of the circuit. */
+  | 'reset_circuit'
+  | 'replay'
+  | 'erase';
 
 const permissions: Readonly<Record<Permission, readonly Role[]>> = {
   publish: ['admin', 'publisher'],
   read_deliveries: ['admin', 'operator', 'publisher', 'viewer', 'channel'],
   read_webhooks: ['admin', 'operator', 'viewer', 'channel'],
   edit_webhooks: ['admin', 'channel'],
+  operate_webhooks: ['admin', 'operator', 'channel'],
+  reset_circuit: ['admin', 'operator'],
+  replay: ['admin', 'operator'],
+  erase: ['admin'],
 };
 
 export type Access = {
   /** The owner of the request's key; throws `unauthorized` or `forbidden`. */
   readonly require: (request: FastifyRequest, permission: Permission) => Promise<KeyOwner>;
 };
+
+export const mayDo = (owner: KeyOwner, permission: Permission): boolean => permissions[permission].includes(owner.role);
 
 /** What a key's owner may see: its environment, and within it its tenant if it is bound to one. */
 export const reachOf = (owner: KeyOwner): Reach => ({ environmentId: owner.environmentId, tenantId: owner.tenant?.id ?? null });
@@ -40,7 +56,7 @@ export const createAccess = (find: (keyHash: Buffer) => Promise<KeyOwner | null>
       const owner = await ownerOf(header.slice(7).trim());
       if (owner === null)
         throw problem('unauthorized', 'this key is not known, or no longer valid', { headers: { 'www-authenticate': 'Bearer' } });
-      if (!permissions[permission].includes(owner.role)) throw problem('forbidden', `a key of role ${owner.role} may not do this`);
+      if (!mayDo(owner, permission)) throw problem('forbidden', `a key of role ${owner.role} may not do this`);
       return owner;
     },
   };

@@ -11,7 +11,7 @@ const pointerOf = (error: FastifySchemaValidationError, name: string): string =>
   `${error.instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 const fieldErrorOf = (error: FastifySchemaValidationError): FieldError => {
-  const params = error.params as { additionalProperty?: string; missingProperty?: string };
+  const params = error.params as { additionalProperty?: string; missingProperty?: string; allowedValues?: unknown[] };
   if (error.keyword === 'additionalProperties') {
     const pointer = pointerOf(error, String(params.additionalProperty));
     return { pointer, code: 'unknown_field', message: `${pointer} is not a field` };
@@ -20,11 +20,9 @@ const fieldErrorOf = (error: FastifySchemaValidationError): FieldError => {
     const pointer = pointerOf(error, String(params.missingProperty));
     return { pointer, code: 'missing_field', message: `${pointer} is missing` };
   }
-  return {
-    pointer: error.instancePath,
-    code: 'invalid_field',
-    message: `${error.instancePath || 'the value'} ${error.message ?? 'is not valid'}`,
-  };
+  const why =
+    error.keyword === 'enum' ? `must be one of ${params.allowedValues?.map(String).join(', ')}` : (error.message ?? 'is not valid');
+  return { pointer: error.instancePath, code: 'invalid_field', message: `${error.instancePath || 'the value'} ${why}` };
 };
 
 const validationProblem = (error: FastifyError): ProblemError => {

@@ -22,4 +22,7 @@ export const limits = {
   listDefault: 50,
   listMax: 200,
   requestTimeoutMs: 30_000,
+  /** How long it is counted what a replay covers; then its total is left open. */
+  replayCountMs: 15_000,
+  replayCountsMax: 4,
 } as const;

@@ -1,5 +1,5 @@
 // The API, put together: keys, ingest, reading, health. It holds no state that is not in Postgres; start as many as wanted.
-import { createHmac } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { problem } from '@posthorn/core';
 import {
   createSecretBox,
@@ -11,6 +11,7 @@ import {
   insertEvents,
   type StoredDispatch,
   startDatabaseClock,
+  statisticsSlots,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
@@ -23,8 +24,16 @@ import { answerProblem, registerProblems } from './errors.js';
 import { limits } from './limits.js';
 import { createMicroBatcher } from './micro-batcher.js';
 import { deliveryRoutes } from './routes/deliveries.js';
+import { deliveryActionRoutes } from './routes/delivery-actions.js';
+import { explainRoutes } from './routes/explain.js';
 import { healthRoutes } from './routes/health.js';
+import type { WebhookDependencies } from './routes/own-webhook.js';
 import { publishRoutes } from './routes/publish.js';
+import { replayRoutes } from './routes/replays.js';
+import { webhookActionRoutes } from './routes/webhook-actions.js';
+import { webhookChangeRoutes } from './routes/webhook-changes.js';
+import { webhookReadingRoutes } from './routes/webhook-reading.js';
+import { webhookTestRoute } from './routes/webhook-test.js';
 import { webhookRoutes } from './routes/webhooks.js';
 import { compileSchema } from './validation.js';
 
@@ -140,10 +149,22 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     }),
   );
   await app.register(deliveryRoutes({ db, access, cursors }));
-  const secretBox = createSecretBox(options.encryptionKey);
-  await app.register(
-    webhookRoutes({ db, access, cursors, newId, nowMs: clock.nowMs, secretBox, checkUrl: options.egress.checkUrl, tenantId }),
-  );
+  await app.register(explainRoutes({ db, access, cursors }));
+  const webhooks: WebhookDependencies = {
+    pool,
+    db,
+    access,
+    cursors,
+    newId,
+    nowMs: clock.nowMs,
+    secretBox: createSecretBox(options.encryptionKey),
+    egress: options.egress,
+    tenantId,
+    slot: randomInt(statisticsSlots),
+  };
+  for (const routes of [webhookRoutes, webhookChangeRoutes, webhookActionRoutes, webhookReadingRoutes, webhookTestRoute])
+    await app.register(routes(webhooks));
+  for (const routes of [deliveryActionRoutes, replayRoutes]) await app.register(routes(webhooks));
 
   return {
     app,

@@ -24,6 +24,7 @@ describe('what can be stored', () => {
       }),
     );
     expect([{ a: ['\0'] }, { '\0': 1 }, ['\ud800']].map((value) => whyUnstorable(value, 64))).toEqual(['text', 'text', 'text']);
+    expect([JSON.parse('{"a":[1e400]}'), -1.5e308].map((value) => whyUnstorable(value, 64))).toEqual(['number', null]);
     expect([nested(64), nested(65), nested(20_000), 1].map((value) => whyUnstorable(value, 64))).toEqual([null, 'depth', 'depth', null]);
   });
 });

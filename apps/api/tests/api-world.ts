@@ -28,7 +28,7 @@ export type ApiWorld = {
   readonly key: (role: Role, tenant?: string, environmentId?: string) => Promise<string>;
   readonly environment: (mode: 'live' | 'test') => Promise<string>;
   readonly tenantId: (key: string) => Promise<string>;
-  readonly call: (method: 'GET' | 'POST' | 'PUT', path: string, call?: Call) => Promise<Answer>;
+  readonly call: (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, call?: Call) => Promise<Answer>;
   readonly close: () => Promise<void>;
 };
 
@@ -40,6 +40,9 @@ const bodyOf = (text: string): unknown => {
     return null;
   }
 };
+
+/** What the API seals secrets with. */
+export const encryptionKey = Buffer.alloc(32, 1);
 
 export async function createApiWorld(): Promise<ApiWorld> {
   const database = await createTestDatabase();
@@ -55,7 +58,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
     queue: { kind: 'postgres', url: database.url, connectionsMax: 2 },
     queueShards: 2,
     idempotencyHours: 24,
-    encryptionKey: Buffer.alloc(32, 1),
+    encryptionKey,
     egress,
     logger: createLogger({ level: 'silent', role: 'test', pretty: false }),
     metrics,

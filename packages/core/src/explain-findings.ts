@@ -53,17 +53,19 @@ export const findings = {
   willBeDelivered,
 } as const;
 
+const { at, cut, missSentence, shortened, time, timeOrNull } = explainWords;
+
 type Facts = Omit<Finding, 'outcome' | 'reason' | 'sentence'>;
 const nothing: Facts = { clause: null, expected: null, value: null };
 
 const found = (outcome: ExplainOutcome, reason: Reason | null, sentence: string, facts: Partial<Facts> = {}): Finding => {
   const { clause, expected, value } = { ...nothing, ...facts };
-  return { outcome, reason, clause, expected: explainWords.shortened(expected), value: explainWords.shortened(value), sentence };
+  return { outcome, reason, clause, expected: shortened(expected), value: shortened(value), sentence };
 };
 
 function delivered(delivery: ExplainedDelivery): Finding {
   const status = delivery.lastStatusCode === null ? '' : ` with ${delivery.lastStatusCode}`;
-  return found('delivered', null, `The endpoint accepted it${status}${explainWords.at(delivery.endedAtMs)}.`);
+  return found('delivered', null, `The endpoint accepted it${status}${at(delivery.endedAtMs)}.`);
 }
 
 function underWay(isProbe: boolean): Finding {
@@ -88,20 +90,20 @@ function otherTenant({ event, webhook }: ExplainFacts): Finding {
 }
 
 function createdLater({ event, webhook }: ExplainFacts): Finding {
-  const accepted = event.acceptedAtMs === null ? null : explainWords.time(event.acceptedAtMs);
-  const sentence = `The webhook was made${explainWords.at(webhook.createdAtMs)}, after the event was accepted${explainWords.at(event.acceptedAtMs)}.`;
-  return found('not_delivered', 'created_later', sentence, { expected: explainWords.time(webhook.createdAtMs), value: accepted });
+  const accepted = event.acceptedAtMs === null ? null : time(event.acceptedAtMs);
+  const sentence = `The webhook was made${at(webhook.createdAtMs)}, after the event was accepted${at(event.acceptedAtMs)}.`;
+  return found('not_delivered', 'created_later', sentence, { expected: time(webhook.createdAtMs), value: accepted });
 }
 
 /** What the webhook asks for and the event does not have. */
 function missed({ reason, clause, expected, value }: NoMatch): Finding {
-  return found('not_delivered', reason, explainWords.missSentence(reason, clause, expected, value), { clause, expected, value });
+  return found('not_delivered', reason, missSentence(reason, clause, expected, value), { clause, expected, value });
 }
 
 /** Deleted before the event was fanned out. */
 function deletedThen({ state }: ExplainFacts): Finding {
-  const value = { deleted_at: explainWords.timeOrNull(state.deletedAtMs) };
-  return found('not_delivered', 'webhook_deleted', `The webhook was deleted${explainWords.at(state.deletedAtMs)}.`, { value });
+  const value = { deleted_at: timeOrNull(state.deletedAtMs) };
+  return found('not_delivered', 'webhook_deleted', `The webhook was deleted${at(state.deletedAtMs)}.`, { value });
 }
 
 function erasedUnsent(): Finding {
@@ -114,13 +116,8 @@ function aboutToEnd(reason: 'webhook_deleted' | 'webhook_disabled' | 'erased', {
     case 'erased':
       return found('waiting', reason, 'The content of the event was erased; the delivery is about to be cancelled.');
     case 'webhook_deleted': {
-      const value = { deleted_at: explainWords.timeOrNull(state.deletedAtMs) };
-      return found(
-        'waiting',
-        reason,
-        `The webhook was deleted${explainWords.at(state.deletedAtMs)}; the delivery is about to be cancelled.`,
-        { value },
-      );
+      const value = { deleted_at: timeOrNull(state.deletedAtMs) };
+      return found('waiting', reason, `The webhook was deleted${at(state.deletedAtMs)}; the delivery is about to be cancelled.`, { value });
     }
     case 'webhook_disabled':
       return found('waiting', reason, `${disabledText(state)}; the delivery is about to be skipped.`, { value: disabledValue(state) });
@@ -134,15 +131,10 @@ function disabled({ state }: ExplainFacts): Finding {
 }
 
 function paused({ state }: ExplainFacts): Finding {
-  const value = { paused_at: explainWords.timeOrNull(state.pausedAtMs) };
-  return found(
-    'held',
-    'webhook_paused',
-    `The webhook was paused${explainWords.at(state.pausedAtMs)}; the delivery goes out when it is resumed.`,
-    {
-      value,
-    },
-  );
+  const value = { paused_at: timeOrNull(state.pausedAtMs) };
+  return found('held', 'webhook_paused', `The webhook was paused${at(state.pausedAtMs)}; the delivery goes out when it is resumed.`, {
+    value,
+  });
 }
 
 function circuitNotClosed({ state }: ExplainFacts): Finding {
@@ -153,13 +145,13 @@ function circuitNotClosed({ state }: ExplainFacts): Finding {
       ? 'If it succeeds, the held deliveries go out.'
       : circuit.retryAtMs === null
         ? 'It waits for a person who resets it.'
-        : `The next probe is sent from ${explainWords.time(circuit.retryAtMs)} on.`;
-  const sentence = `The circuit ${what}, after ${circuit.failureCount} failed attempts in a row, opened${explainWords.at(circuit.openedAtMs)}. ${next}`;
+        : `The next probe is sent from ${time(circuit.retryAtMs)} on.`;
+  const sentence = `The circuit ${what}, after ${circuit.failureCount} failed attempts in a row, opened${at(circuit.openedAtMs)}. ${next}`;
   const value = {
     circuit_state: circuit.state,
     circuit_failure_count: circuit.failureCount,
-    circuit_opened_at: explainWords.timeOrNull(circuit.openedAtMs),
-    circuit_retry_at: explainWords.timeOrNull(circuit.retryAtMs),
+    circuit_opened_at: timeOrNull(circuit.openedAtMs),
+    circuit_retry_at: timeOrNull(circuit.retryAtMs),
   };
   return found('held', 'circuit_open', sentence, { expected: 'closed', value });
 }
@@ -168,7 +160,7 @@ function rateLimited({ state }: ExplainFacts): Finding {
   const { holdUntilMs, rateFullUntilMs, rateLimit } = state;
   const isAsked = holdUntilMs !== null && holdUntilMs >= (rateFullUntilMs ?? 0);
   const untilMs = isAsked ? holdUntilMs : rateFullUntilMs;
-  const value = { asked_by_endpoint: isAsked, until: explainWords.timeOrNull(untilMs) };
+  const value = { asked_by_endpoint: isAsked, until: timeOrNull(untilMs) };
   const expected = rateLimit === null ? null : { max: rateLimit.max, per_seconds: rateLimit.perSeconds };
   const sentence = isAsked
     ? `The endpoint answered 429 and asked that nothing be sent before ${value.until}.`
@@ -186,7 +178,7 @@ function queuedUp({ state }: ExplainFacts): Finding {
 
 function retryWaiting(delivery: ExplainedDelivery): Finding {
   const next = delivery.failures + 1;
-  const nextAt = explainWords.timeOrNull(delivery.dueAtMs);
+  const nextAt = timeOrNull(delivery.dueAtMs);
   const sentence =
     delivery.failures === 0
       ? `It is due at ${nextAt}.`
@@ -198,7 +190,7 @@ function retryWaiting(delivery: ExplainedDelivery): Finding {
 /** A delivery that has ended otherwise than well, for the reason that is recorded. */
 function ended(outcome: 'failed' | 'skipped' | 'cancelled', facts: ExplainFacts, delivery: ExplainedDelivery): Finding {
   const { reason, endedAtMs } = delivery;
-  const value = { ended_at: explainWords.timeOrNull(endedAtMs), attempts: delivery.attempts, ...lastValue(delivery) };
+  const value = { ended_at: timeOrNull(endedAtMs), attempts: delivery.attempts, ...lastValue(delivery) };
   const say = (sentence: string, more: Partial<Facts> = {}): Finding => found(outcome, reason, sentence, { value, ...more });
   switch (reason) {
     case 'exhausted':
@@ -206,32 +198,30 @@ function ended(outcome: 'failed' | 'skipped' | 'cancelled', facts: ExplainFacts,
         expected: { attempts_max: delivery.attemptsMax },
       });
     case 'rejected':
-      return say(
-        `The endpoint said that it is gone (${delivery.lastStatusCode ?? 410})${explainWords.at(endedAtMs)}, so it is not tried again.`,
-      );
+      return say(`The endpoint said that it is gone (${delivery.lastStatusCode ?? 410})${at(endedAtMs)}, so it is not tried again.`);
     case 'blocked_address':
       return say(`All attempts failed; the last one would have gone to an address that may not be called: ${lastText(delivery)}.`);
     case 'webhook_disabled':
-      return say(`The webhook was disabled when it was the delivery's turn${explainWords.at(endedAtMs)}, so it was skipped.`, {
+      return say(`The webhook was disabled when it was the delivery's turn${at(endedAtMs)}, so it was skipped.`, {
         value: { ...value, ...disabledValue(facts.state) },
       });
     case 'webhook_deleted':
-      return say(`The webhook was deleted, so the delivery was cancelled${explainWords.at(endedAtMs)}.`, {
-        value: { ...value, deleted_at: explainWords.timeOrNull(facts.state.deletedAtMs) },
+      return say(`The webhook was deleted, so the delivery was cancelled${at(endedAtMs)}.`, {
+        value: { ...value, deleted_at: timeOrNull(facts.state.deletedAtMs) },
       });
     case 'cancelled_by_hand':
-      return say(`Somebody cancelled the delivery${explainWords.at(endedAtMs)}.`);
+      return say(`Somebody cancelled the delivery${at(endedAtMs)}.`);
     case 'expired':
-      return say(`The delivery still waited${explainWords.at(endedAtMs)}, when the time for which events are kept was over.`);
+      return say(`The delivery still waited${at(endedAtMs)}, when the time for which events are kept was over.`);
     case 'erased':
-      return say(`The content of the event was erased, so the delivery was cancelled${explainWords.at(endedAtMs)}.`);
+      return say(`The content of the event was erased, so the delivery was cancelled${at(endedAtMs)}.`);
     default:
-      return say(`The delivery ended as ${outcome}${explainWords.at(endedAtMs)}.`);
+      return say(`The delivery ended as ${outcome}${at(endedAtMs)}.`);
   }
 }
 
 function lastText({ lastStatusCode, lastErrorKind, lastError }: ExplainedDelivery): string {
-  if (lastErrorKind !== null) return `ended with ${lastErrorKind}${lastError === null ? '' : ` (${explainWords.cut(lastError)})`}`;
+  if (lastErrorKind !== null) return `ended with ${lastErrorKind}${lastError === null ? '' : ` (${cut(lastError)})`}`;
   return lastStatusCode === null ? 'failed' : `was answered with ${lastStatusCode}`;
 }
 
@@ -246,9 +236,9 @@ const disabledWhy: Readonly<Record<string, string>> = {
 };
 
 function disabledText({ disabled }: ExplainFacts['state']): string {
-  return `The webhook was disabled${disabledWhy[disabled?.reason ?? ''] ?? ''}${explainWords.at(disabled?.atMs ?? null)}`;
+  return `The webhook was disabled${disabledWhy[disabled?.reason ?? ''] ?? ''}${at(disabled?.atMs ?? null)}`;
 }
 
 function disabledValue({ disabled }: ExplainFacts['state']) {
-  return { disabled_at: explainWords.timeOrNull(disabled?.atMs ?? null), disabled_reason: disabled?.reason ?? null };
+  return { disabled_at: timeOrNull(disabled?.atMs ?? null), disabled_reason: disabled?.reason ?? null };
 }

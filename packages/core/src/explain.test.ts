@@ -230,7 +230,7 @@ describe('explain', () => {
   });
 
   it('names the limit or the schedule, whichever ends later', () => {
-    const at = (dueAtMs: number, state: Changes['state']) => explain(factsOf({ delivery: { dueAtMs }, state })).reason;
+    const at = (dueAtMs: number, state: NonNullable<Changes['state']>) => explain(factsOf({ delivery: { dueAtMs }, state })).reason;
     expect(at(soon, { holdUntilMs: soon })).toBe('rate_limited');
     expect(at(soon + 1, { holdUntilMs: soon })).toBe('retry_waiting');
     expect(at(ago, { holdUntilMs: soon, rateFullUntilMs: soon - 1 })).toBe('rate_limited');
@@ -263,6 +263,12 @@ describe('explain', () => {
     [{ data: { constructor: 'x' } }, '/data/constructor wants "x", and the event has nothing there.'],
   ])('puts the filter %j into words', (filter, words) => {
     expect(explain(factsOf({ asks: { filter } })).sentence).toBe(`The filter's clause ${words}`);
+  });
+
+  it('says of an event of our own that it has to be asked for by name', () => {
+    const found = explain(factsOf({ event: { eventType: 'posthorn.circuit_opened' } }));
+    expect(found).toMatchObject({ reason: 'event_type', expected: [], value: 'posthorn.circuit_opened' });
+    expect(found.sentence).toContain("none of Posthorn's own");
   });
 
   it('shows a value that is too long as the beginning of its text', () => {

@@ -14,7 +14,7 @@ export const cancelDelivery = async (pool: HotPool, eventId: string, webhookId: 
     text: `with chosen as materialized (
              select event_id, webhook_id from deliveries where event_id = $1 and webhook_id = $2 and status = 0 for update
            ),
-           ${endChosen(byHand, '$3', 'd.event_id = $1')}
+           ${endChosen(byHand, '$3')}
            select count(*)::int as cancelled from ended`,
     values: [eventId, webhookId, slot],
   });
@@ -49,7 +49,7 @@ export const sweepCancelledReplay = async (pool: HotPool, id: string, rowsMax: n
                 and exists (select from replays where id = $1 and status = 'cancelled')
               limit $2 for update skip locked
            ),
-           ${endChosen(byHand, '$3', 'true')}
+           ${endChosen(byHand, '$3')}
            select count(*)::int as cancelled from ended`,
     values: [id, rowsMax, slot],
   });

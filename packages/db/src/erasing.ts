@@ -20,7 +20,7 @@ export const eraseEvent = async (pool: HotPool, reach: Reach, eventId: string, s
              select d.event_id, d.webhook_id from erased join deliveries d on d.event_id = erased.id and d.event_id = $1
               where d.status = 0 order by d.webhook_id for update of d
            ),
-           ${endChosen({ status: 'cancelled', reason: 'erased' }, '$4', 'd.event_id = $1')},
+           ${endChosen({ status: 'cancelled', reason: 'erased' }, '$4')},
            emptied as (
              update attempts a set request_headers = '', response_headers = null, response_body = null
                from erased where a.event_id = erased.id and a.event_id = $1
@@ -50,7 +50,7 @@ export const expireDeliveries = async (pool: HotPool, beforeId: string, rowsMax:
            chosen as materialized (
              select event_id, webhook_id from (select * from first union all select * from second) both_lanes limit $2
            ),
-           ${endChosen({ status: 'failed', reason: 'expired' }, '$3', 'd.event_id < $1')},
+           ${endChosen({ status: 'failed', reason: 'expired' }, '$3')},
            timeline as (
              insert into webhook_timeline (environment_id, tenant_id, webhook_id, kind, details)
              select environment_id, tenant_id, webhook_id, 'expired', jsonb_build_object('count', count(*))

@@ -138,7 +138,7 @@ const isChunkOut = sql`(s.circuit = 0 and s.out_until > now())`;
 
 /** What the timeline says of a time: its last entry of one of these kinds. */
 const lastOf = (...kinds: readonly string[]) => sql`(
-  select jsonb_build_object('kind', x.kind, 'at', x.at, 'count', x.circuit_failure_count, 
+  select jsonb_build_object('kind', x.kind, 'at', x.at, 'count', x.circuit_failure_count,
                             'reason', coalesce(x.details ->> 'reason', case x.kind when 'disabled' then 'by_hand' end))
     from webhook_timeline x
    where x.webhook_id = w.id and x.at <= e.accepted_at and x.kind in (${sql.join(kinds.map((kind) => sql.lit(kind)))})

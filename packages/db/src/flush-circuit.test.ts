@@ -73,7 +73,10 @@ const on = { disabled: false, holdUntilMs: Number.NEGATIVE_INFINITY };
 /** Ends the cool-down and leases the probe; there is always something due. */
 const leaseProbe = async (webhookId: string): Promise<Chunk> => {
   await flush([good(webhookId, waiting())]);
-  await world.rows(`update webhook_state set not_before = '-infinity', out_until = '-infinity', hold_until = '-infinity', due_at = now() - interval '1 s' where webhook_id = $1`, [webhookId]);
+  await world.rows(
+    `update webhook_state set not_before = '-infinity', out_until = '-infinity', hold_until = '-infinity', due_at = now() - interval '1 s' where webhook_id = $1`,
+    [webhookId],
+  );
   await world.rows(`update deliveries set due_at = now() - interval '1 s' where webhook_id = $1 and status = 0 and not out`, [webhookId]);
   const chunks = await leaseChunks(world.pool, { webhooksMax: 100, chunkMax: 500, deliveriesMax: 1_000 });
   return chunks.find((each) => each.webhookId === webhookId)!;

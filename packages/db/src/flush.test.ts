@@ -46,7 +46,10 @@ const snapshot = async (webhookId: string) => {
 
 /** Makes the webhook's turn come now, as far as its state row goes. */
 const makeTurn = (webhookId: string) =>
-  world.rows(`update webhook_state set not_before = '-infinity', out_until = '-infinity', due_at = now() - interval '1 s' where webhook_id = $1`, [webhookId]);
+  world.rows(
+    `update webhook_state set not_before = '-infinity', out_until = '-infinity', due_at = now() - interval '1 s' where webhook_id = $1`,
+    [webhookId],
+  );
 const makeDue = (record: DeliveryRecord) =>
   world.rows(`update deliveries set due_at = now() - interval '1 s' where event_id = $1 and webhook_id = $2`, [
     record.eventId,

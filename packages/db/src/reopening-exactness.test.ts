@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { addDeliveries, addEvent, countsAndRecount, type Ended, inState } from '../tests/events.js';
 import { createWorld, flushLimits, newEventId, type World } from '../tests/world.js';
 import { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
-import { type Chunk, endWaitingDeliveries, leaseChunks, mendDueHints } from './due-deliveries.js';
+import { type Chunk, endWaitingDeliveries, leaseChunks } from './due-deliveries.js';
 import { eraseEvent } from './erasing.js';
 import { type DeliveryRecord, writeFlush } from './flush.js';
 import { createDatabase, type Database } from './pools.js';
@@ -101,7 +101,8 @@ const cancelOldest: Act = async (_, slot) => {
 };
 
 const pair = fc.record({ event: fc.nat(5), webhook: fc.nat(1) });
-const states = fc.constantFrom<Ended>('waiting', 'succeeded', 'failed', 'skipped', 'cancelled');
+const allStates: readonly Ended[] = ['succeeded', 'failed', 'skipped', 'cancelled', 'waiting'];
+const states = fc.constantFrom(...allStates);
 const acts: fc.Arbitrary<ReturnType<typeof named>> = fc.oneof(
   fc.tuple(pair, states).map(([{ event, webhook }, state]) => {
     const make: Act = (run) => {
@@ -156,8 +157,19 @@ const newRun = async (): Promise<Run> => {
   await world.rows('update tenants set webhooks_version = webhooks_version + 1');
   const eventIds: string[] = [];
   for (let i = 0; i < 6; i++) eventIds.push(await addEvent(world, { eventType: eventTypes[i % 2]! }));
-  return { webhookIds, eventIds, chunks: [] };
+  const run = { webhookIds, eventIds, chunks: [] };
+  for (const [index, eventId] of eventIds.slice(0, 4).entries())
+    await addDeliveries(world, webhookIds[index % 2]!, [eventId], allStates[index]!, { eventType: typeOf(run, eventId) });
+  return run;
 };
+
+/** Webhooks that the scheduler would look at later than it should. */
+const lateHints = () =>
+  world.rows(
+    `select s.webhook_id, s.due_at, s.replay_due_at, t.first
+       from webhook_state s join (select webhook_id, min(due_at) as first from deliveries where status = 0 group by webhook_id) t using (webhook_id)
+      where least(s.due_at, s.replay_due_at) > greatest(t.first, now())`,
+  );
 
 it('nothing is miscounted', async () => {
   await fc.assert(
@@ -167,7 +179,7 @@ it('nothing is miscounted', async () => {
       for (const round of rounds) await Promise.all(round.map(({ act }) => persist(() => act(run, slot++ % slots))));
       const { counted, recounted } = await countsAndRecount(world, run.webhookIds);
       expect(counted).toEqual(recounted);
-      expect(await mendDueHints(world.pool)).toBe(0);
+      expect(await lateHints()).toEqual([]);
       const replays = await world.rows<{ id: string; status: string; opened: number; has: number; wrong: number }>(
         `select r.id, r.status, r.opened::int,
                 (select count(*)::int from deliveries d where d.replay_id = r.id) as has,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
 import { addDeliveries, addEvent, countsAndRecount, type Ended } from '../tests/events.js';
 import { createWorld, failed, flushLimits, type World } from '../tests/world.js';
 import { cancelDelivery } from './cancelling.js';
@@ -103,6 +104,44 @@ describe('opening by hand', () => {
     await addDeliveries(world, webhookId, [eventId], 'succeeded');
     const answers = await Promise.all(Array.from({ length: 6 }, () => byHand([wish(eventId, webhookId)])));
     expect(answers.reduce((sum, each) => sum + each.opened, 0)).toBe(1);
+    await expectCountsToHold(webhookId);
+  });
+});
+
+describe('opening while another does something to the same delivery', () => {
+  /** Holds the delivery in an open transaction, begins `meanwhile`, which waits for it, and lets go when it does. */
+  const whileHeld = async <T>(change: string, key: readonly string[], meanwhile: () => Promise<T>): Promise<T> => {
+    const begun = await world.transaction(async (connection) => {
+      await connection.query(change, [...key]);
+      const answer = meanwhile();
+      await eventually(async () => (await world.rows(`select 1 from pg_locks where not granted`)).length > 0);
+      return { answer };
+    });
+    return begun.answer;
+  };
+
+  it('counts from the state that it really left', async () => {
+    const [webhookId, eventId] = [await world.webhook(), await addEvent(world)];
+    await addDeliveries(world, webhookId, [eventId], 'waiting');
+    const key = [eventId, webhookId, world.environmentId, world.tenantId];
+    const cancelByHand = `with gone as (
+        update deliveries set status = 4, due_at = null where event_id = $1 and webhook_id = $2 returning 1)
+      insert into webhook_stats (environment_id, tenant_id, webhook_id, span, at, event_type, slot, cancelled)
+      select $3, $4, $2, 0, date_trunc('minute', now()), 'order.placed', 9, count(*) from gone`;
+    expect(await whileHeld(cancelByHand, key, () => byHand([wish(eventId, webhookId)]))).toMatchObject({ opened: 1, alreadyWaiting: 0 });
+    expect(await delivery(eventId, webhookId)).toMatchObject({ status: 0, lane: 1 });
+    await expectCountsToHold(webhookId);
+  });
+
+  it('takes it for waiting if it waits by then', async () => {
+    const [webhookId, eventId] = [await world.webhook(), await addEvent(world)];
+    await addDeliveries(world, webhookId, [eventId], 'failed');
+    const key = [eventId, webhookId, world.environmentId, world.tenantId];
+    const openedByAnother = `with again as (
+        update deliveries set status = 0, due_at = now() where event_id = $1 and webhook_id = $2 returning 1)
+      insert into webhook_stats (environment_id, tenant_id, webhook_id, span, at, event_type, slot, failed_again)
+      select $3, $4, $2, 0, date_trunc('minute', now()), 'order.placed', 9, count(*) from again`;
+    expect(await whileHeld(openedByAnother, key, () => byHand([wish(eventId, webhookId)]))).toMatchObject({ opened: 0, alreadyWaiting: 1 });
     await expectCountsToHold(webhookId);
   });
 });

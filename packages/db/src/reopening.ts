@@ -38,14 +38,18 @@ const judge = (lock: string, condition: string): string => `
 input as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as t (event_id, webhook_id, shape) where ${condition}
 ),
-existing as materialized (
-  select i.event_id, i.webhook_id, i.shape, e.environment_id, e.tenant_id, e.event_type, d.status, d.out,
-         case when ${off} then 'refused' when d.status = 0 then 'waiting' else 'ended' end as fate
-    from input i
-    join deliveries d on d.event_id = i.event_id and d.webhook_id = i.webhook_id and d.event_id between $4 and $5
-    left join events e on e.id = i.event_id and e.id between $4 and $5
-    left join webhook_state s on s.webhook_id = i.webhook_id
+present as materialized (
+  select i.event_id, i.webhook_id, i.shape, d.status, d.out
+    from input i join deliveries d on d.event_id = i.event_id and d.webhook_id = i.webhook_id
    order by d.event_id, d.webhook_id ${lock}
+),
+-- Apart from the lock: a lock or an update that had to wait looks at its row anew, and then finds nothing in a partitioned table whose partitions
+-- were chosen by a parameter. So the bounds $4 and $5 stand only where nothing is locked.
+existing as materialized (
+  select p.*, e.environment_id, e.tenant_id, e.event_type, case when ${off} then 'refused' when p.status = 0 then 'waiting' else 'ended' end as fate
+    from present p
+    left join events e on e.id = p.event_id and e.id between $4 and $5
+    left join webhook_state s on s.webhook_id = p.webhook_id
 ),
 absent as materialized (
   select i.event_id, i.webhook_id, i.shape, e.environment_id, e.tenant_id, e.event_type,
@@ -65,14 +69,14 @@ reopened as (
      set status = 0, reason = null, failures = 0, out = false, lane = $7::int, replay_id = $8, shape = coalesce(x.shape, d.shape), due_at = now(),
          ended_at = null
     from existing x
-   where x.fate = 'ended' and d.event_id = x.event_id and d.webhook_id = x.webhook_id and d.event_id between $4 and $5
+   where x.fate = 'ended' and d.event_id = x.event_id and d.webhook_id = x.webhook_id
   returning x.environment_id, x.tenant_id, d.webhook_id, x.event_type, x.status as was
 ),
 -- A person does not wait for the schedule; what is under way is left alone.
 hastened as (
   update deliveries d set due_at = now(), lane = 1, replay_id = null
     from existing x
-   where $7 and x.fate = 'waiting' and not x.out and d.event_id = x.event_id and d.webhook_id = x.webhook_id and d.event_id between $4 and $5
+   where $7 and x.fate = 'waiting' and not x.out and d.event_id = x.event_id and d.webhook_id = x.webhook_id
   returning d.webhook_id
 ),
 inserted as (

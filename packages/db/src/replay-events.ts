@@ -121,7 +121,7 @@ const wantedOf = async (
   const { event_type: eventType, current_context: currentContext, data } = row;
   return [...matchEvent(compiled, { eventType, projectFlows: row.project_flows ?? [], currentContext, data })]
     .filter(({ id }) => scope.webhookId === null || id === scope.webhookId)
-    .filter(({ id }) => position === null || true)
+    .filter(({ id }) => position === null || row.id !== position.event_id || id > position.webhook_id)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map(({ id, version }) => ({ eventId: row.id, webhookId: id, shape: version }));
 };

@@ -56,6 +56,8 @@ const deliver = async (tenant: string, eventId: string, webhookId: string, chang
     epoch: 0,
     threshold: 10,
     holdMs: null,
+    gone: false,
+    replay: false,
     ...changes,
   };
   await writeFlush(world.pool, { records: [record], reports: [], finished: [] }, { slot: 0, cooldownS: 30, cooldownMaxS: 60, chunkMax: 5 });

@@ -1,5 +1,6 @@
 // Reading events, deliveries and attempts.
 import {
+  attemptKindCodes,
   attemptKindOfCode,
   errorKindOfCode,
   formatRfc3339,
@@ -37,7 +38,7 @@ export const idOf = (params: unknown): string => {
   return id;
 };
 
-const countByStatus = (rows: readonly { status: number; gated: boolean; count: number }[]): Record<ShownStatus, number> => {
+export const countByStatus = (rows: readonly { status: number; gated: boolean; count: number }[]): Record<ShownStatus, number> => {
   const counts: Record<ShownStatus, number> = { pending: 0, held: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
   for (const row of rows) counts[shownStatus(row.status, row.gated)] += row.count;
   return counts;
@@ -59,7 +60,8 @@ const eventJson = (event: EventRecord, deliveries: Record<ShownStatus, number>):
   return `${facts.slice(0, -1)},"current_context":${event.current_context ?? 'null'},"data":${event.data},"resources":${event.resources ?? 'null'}}`;
 };
 
-const deliveryObject = (row: DeliveryRow) => ({
+/** A delivery as people see it. */
+export const deliveryObject = (row: DeliveryRow) => ({
   id: `${row.event_id}.${row.webhook_id}`,
   event_id: row.event_id,
   webhook_id: row.webhook_id,
@@ -74,10 +76,11 @@ const deliveryObject = (row: DeliveryRow) => ({
   ended_at: timeOrNull(row.ended_at),
 });
 
-const attemptObject = (row: AttemptRow) => ({
+/** An attempt as people see it; a test belongs to no delivery. */
+export const attemptObject = (row: AttemptRow) => ({
   event_id: row.event_id,
   webhook_id: row.webhook_id,
-  delivery_id: `${row.event_id}.${row.webhook_id}`,
+  delivery_id: row.kind === attemptKindCodes.test ? null : `${row.event_id}.${row.webhook_id}`,
   attempt: row.n,
   kind: attemptKindOfCode(row.kind),
   webhook_version: row.webhook_version,

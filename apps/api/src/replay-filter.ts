@@ -1,0 +1,93 @@
+// What a replay covers, as people write it: read whole, every mistake at its place.
+import {
+  eventTypeCharsMax,
+  type FieldError,
+  isEventTypePattern,
+  isName,
+  isReservedEventType,
+  isUuid,
+  parseRfc3339,
+  problem,
+  reasons,
+} from '@posthorn/core';
+import type { ReplayFilter, ReplayMode } from '@posthorn/db';
+import { type Static, Type } from 'typebox';
+
+const statuses = ['succeeded', 'failed', 'skipped', 'cancelled'] as const;
+const recoverable = ['skipped', 'failed'] as const;
+const listOf = <T extends string>(values: readonly T[]) =>
+  Type.Optional(Type.Array(Type.Unsafe<T>({ enum: values }), { minItems: 1, maxItems: values.length, uniqueItems: true }));
+const time = Type.Optional(Type.String({ maxLength: 64 }));
+
+export const replayBody = Type.Object(
+  {
+    filter: Type.Object(
+      {
+        webhook_id: Type.Optional(Type.String({ maxLength: 64 })),
+        tenant: Type.Optional(Type.String({ maxLength: 128 })),
+        event_type: Type.Optional(Type.String({ maxLength: eventTypeCharsMax })),
+        status: listOf(statuses),
+        reason: Type.Optional(Type.Unsafe<(typeof reasons)[number]>({ enum: reasons })),
+        from: time,
+        to: time,
+      },
+      { additionalProperties: false },
+    ),
+    mode: Type.Optional(Type.Unsafe<ReplayMode>({ enum: ['original', 'current'] })),
+    dry_run: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type ReplayBody = Static<typeof replayBody>;
+
+export type RecoverBody = {
+  readonly from?: string;
+  readonly to?: string;
+  readonly status?: readonly (typeof recoverable)[number][];
+} | null;
+/** No body is as good as an empty one. */
+export const recoverBody = Type.Unsafe<RecoverBody>({
+  type: ['object', 'null'],
+  properties: { from: time, to: time, status: listOf(recoverable) },
+  additionalProperties: false,
+});
+
+const wrongTimes = ({ from, to }: Pick<ReplayFilter, 'from' | 'to'>, at: string): readonly FieldError[] => {
+  const wrong = (name: string, message: string): FieldError => ({ pointer: `${at}/${name}`, code: 'invalid_field', message });
+  const [fromMs, toMs] = [from, to].map((text) => (text === undefined ? undefined : parseRfc3339(text)));
+  const errors: FieldError[] = [];
+  if (fromMs === null) errors.push(wrong('from', 'from must be an RFC 3339 time'));
+  if (toMs === null) errors.push(wrong('to', 'to must be an RFC 3339 time'));
+  if (typeof fromMs === 'number' && typeof toMs === 'number' && fromMs >= toMs) errors.push(wrong('to', 'to must be later than from'));
+  return errors;
+};
+
+const refuse = (errors: readonly FieldError[]): void => {
+  const [first] = errors;
+  if (first !== undefined) throw problem('invalid_field', first.message, { errors });
+};
+
+/** Throws a problem that names everything that is wrong with a filter. */
+export const checkFilter = (filter: ReplayFilter, mode: ReplayMode): void => {
+  const errors: FieldError[] = [];
+  const wrong = (name: keyof ReplayFilter, message: string) => errors.push({ pointer: `/filter/${name}`, code: 'invalid_field', message });
+  const { webhook_id: webhookId, tenant, event_type: eventType } = filter;
+  if (webhookId !== undefined && !isUuid(webhookId)) wrong('webhook_id', 'webhook_id must be an id');
+  if (tenant !== undefined && !isName(tenant)) wrong('tenant', 'tenant must be 1 to 128 letters, digits or one of _ . : -');
+  if (eventType !== undefined && !isEventTypePattern(eventType)) wrong('event_type', `${eventType} is no event type and no pattern`);
+  if (mode === 'current') {
+    for (const name of ['status', 'reason'] as const)
+      if (filter[name] !== undefined) wrong(name, `${name} is of deliveries that exist: mode original`);
+    if (eventType !== undefined && isReservedEventType(eventType)) wrong('event_type', 'our own events are replayed in mode original only');
+  }
+  if (webhookId === undefined && eventType === undefined && filter.from === undefined)
+    errors.push({ pointer: '/filter', code: 'missing_field', message: 'the filter must have webhook_id, event_type or from' });
+  refuse([...errors, ...wrongTimes(filter, '/filter')]);
+};
+
+/** The filter of a recovery of one webhook: what was skipped, unless it says otherwise. */
+export const recoveryFilter = (webhookId: string, body: RecoverBody): ReplayFilter => {
+  const { from, to, status = ['skipped'] } = body ?? {};
+  refuse(wrongTimes({ from, to } as Pick<ReplayFilter, 'from' | 'to'>, ''));
+  return { webhook_id: webhookId, status, ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+};

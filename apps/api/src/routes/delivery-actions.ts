@@ -1,0 +1,111 @@
+// One delivery: reading it, making it go out again, cancelling it; and erasing an event with all that went out of it.
+import { isUuid, problem, storedStatusCodes } from '@posthorn/core';
+import {
+  type AuditEntry,
+  cancelDelivery,
+  type DeliveryFacts,
+  eraseEvent,
+  findDelivery,
+  findEvent,
+  insertAuditEntry,
+  type KeyOwner,
+  openDeliveries,
+} from '@posthorn/db';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Permission, reachOf } from '../access.js';
+import { deliveryObject, idOf } from './deliveries.js';
+import type { WebhookDependencies } from './own-webhook.js';
+
+export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'access' | 'newId' | 'slot'>;
+
+type Key = { readonly eventId: string; readonly webhookId: string };
+
+/** `<event>.<webhook>` of the path. */
+const keyOf = (params: unknown): Key => {
+  const [eventId = '', webhookId = '', ...rest] = (params as { id: string }).id.split('.');
+  if (!isUuid(eventId) || !isUuid(webhookId) || rest.length > 0) throw problem('not_found');
+  return { eventId, webhookId };
+};
+
+const deliveryWithAttempts = ({ delivery, attempts }: DeliveryFacts) => ({ ...deliveryObject(delivery), attempts });
+
+/** Throws what stands in the way of a retry, and names the route that helps. */
+const checkRetry = ({ delivery, webhook, erased }: DeliveryFacts): void => {
+  const path = `/v1/webhooks/${delivery.webhook_id}`;
+  if (erased) throw problem('conflict', 'the event is erased: there is nothing left to send');
+  if (webhook.deleted) throw problem('conflict', 'the webhook is deleted');
+  if (webhook.disabled) throw problem('webhook_disabled', `the webhook is disabled; POST ${path}/enable first`);
+  // What has ended may be opened now and is held like the others; of what is held, a retry would change nothing.
+  if (delivery.status !== storedStatusCodes.waiting) return;
+  if (webhook.paused) throw problem('webhook_paused', `the delivery is held: the webhook is paused; POST ${path}/resume`);
+  if (!webhook.circuitClosed)
+    throw problem(
+      'circuit_open',
+      `the delivery is held: the circuit is not closed; POST ${path}/reset-circuit, or wait for the next probe`,
+    );
+};
+
+/** GET /v1/deliveries/{id}, POST /v1/deliveries/{id}/{retry|cancel}, DELETE /v1/events/{id}. */
+export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) => async (app: FastifyInstance) => {
+  const { pool, db, access, newId, slot } = dependencies;
+
+  const findOwn = async (owner: KeyOwner, key: Key): Promise<DeliveryFacts> => {
+    const facts = await findDelivery(db, reachOf(owner), key);
+    if (facts === undefined) throw problem('not_found');
+    return facts;
+  };
+
+  /** The role is looked at first, so that a 403 tells nothing. */
+  const requireOwn = async (request: FastifyRequest, permission: Permission) => {
+    const owner = await access.require(request, permission);
+    const key = keyOf(request.params);
+    return { owner, key, facts: await findOwn(owner, key) };
+  };
+
+  const audit = (owner: KeyOwner, entry: Pick<AuditEntry, 'tenantId' | 'action' | 'subjectKind' | 'subjectId'>): Promise<void> =>
+    insertAuditEntry(db, { ...entry, id: newId(), environmentId: owner.environmentId, actorKeyId: owner.keyId, actor: owner.role });
+
+  app.get('/v1/deliveries/:id', async (request) => deliveryWithAttempts((await requireOwn(request, 'read_deliveries')).facts));
+
+  app.post('/v1/deliveries/:id/retry', async (request) => {
+    const { owner, key, facts } = await requireOwn(request, 'operate_webhooks');
+    checkRetry(facts);
+    await audit(owner, {
+      tenantId: facts.tenantId,
+      action: 'delivery.retried',
+      subjectKind: 'delivery',
+      subjectId: `${key.eventId}.${key.webhookId}`,
+    });
+    const { refused } = await openDeliveries(pool, [{ ...key, shape: null }], { slot, replay: null });
+    const after = await findOwn(owner, key);
+    if (refused > 0) {
+      // Something came in between.
+      checkRetry(after);
+      throw problem('conflict', 'the delivery cannot be opened again');
+    }
+    return deliveryWithAttempts(after);
+  });
+
+  app.post('/v1/deliveries/:id/cancel', async (request) => {
+    const { owner, key, facts } = await requireOwn(request, 'operate_webhooks');
+    await audit(owner, {
+      tenantId: facts.tenantId,
+      action: 'delivery.cancelled',
+      subjectKind: 'delivery',
+      subjectId: `${key.eventId}.${key.webhookId}`,
+    });
+    const cancelled = await cancelDelivery(pool, key.eventId, key.webhookId, slot);
+    const after = deliveryWithAttempts(await findOwn(owner, key));
+    if (!cancelled) throw problem('conflict', `the delivery has ended: it is ${after.status}`);
+    return after;
+  });
+
+  app.delete('/v1/events/:id', async (request, reply) => {
+    const owner = await access.require(request, 'erase');
+    const id = idOf(request.params);
+    if ((await findEvent(db, reachOf(owner), id)) === undefined) throw problem('not_found');
+    await audit(owner, { tenantId: owner.tenant?.id ?? null, action: 'event.erased', subjectKind: 'event', subjectId: id });
+    await eraseEvent(pool, reachOf(owner), id, slot);
+    return reply.code(204).send();
+  });
+};

@@ -1,0 +1,112 @@
+// What all routes of a webhook share: finding it within the reach of the key, writing down who did what, and answering with it.
+import { problem } from '@posthorn/core';
+import {
+  type Actor,
+  type Author,
+  type Database,
+  findWebhook,
+  type HotPool,
+  insertAuditEntry,
+  type KeyOwner,
+  readWebhookStatistics,
+  type SecretBox,
+  WebhookConflictError,
+  type WebhookRow,
+} from '@posthorn/db';
+import type { Egress } from '@posthorn/egress';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Access, mayDo, type Permission, reachOf } from '../access.js';
+import type { Cursors } from '../cursor.js';
+import type { WebhookFields } from '../webhook-fields.js';
+import { webhookObject } from '../webhook-object.js';
+import { idOf } from './deliveries.js';
+
+export type WebhookDependencies = {
+  readonly pool: HotPool;
+  readonly db: Database;
+  readonly access: Access;
+  readonly cursors: Cursors;
+  readonly newId: () => string;
+  readonly nowMs: () => number;
+  readonly secretBox: SecretBox;
+  readonly egress: Pick<Egress, 'checkUrl' | 'send'>;
+  readonly tenantId: (environmentId: string, key: string) => Promise<string>;
+  /** Which of the statistics slots (0–15) this process counts in. */
+  readonly slot: number;
+};
+
+export const actorOf = (owner: KeyOwner): Actor => ({ keyId: owner.keyId, role: owner.role });
+export const authorOf = (owner: KeyOwner): Author => ({ keyId: owner.keyId, name: owner.role });
+
+/** The webhook of the path, if it is in the reach of the key; else `not_found`. */
+export const findOwn = async (db: Database, owner: KeyOwner, params: unknown): Promise<WebhookRow> => {
+  const reach = reachOf(owner);
+  const row = await findWebhook(db, reach.environmentId, reach.tenantId, idOf(params));
+  if (row === undefined) throw problem('not_found');
+  return row;
+};
+
+/** The webhook as it is now. */
+export const shownWebhook = async (db: Database, owner: KeyOwner, id: string) => {
+  const row = await findOwn(db, owner, { id });
+  return webhookObject(row, owner.mode, (await readWebhookStatistics(db, [id])).get(id));
+};
+
+const etagOf = (version: number): string => `"${version}"`;
+
+/** Answers with the webhook as it is now and the ETag of its version. */
+export const sendWebhook = async (reply: FastifyReply, db: Database, owner: KeyOwner, id: string): Promise<FastifyReply> => {
+  const shown = await shownWebhook(db, owner, id);
+  return reply.header('etag', etagOf(shown.version)).send(shown);
+};
+
+/** Throws `precondition_failed` if the request has an If-Match that names no ETag of this version (RFC 9110, 13.1.1: compared strongly). */
+export const checkIfMatch = (request: FastifyRequest, version: number): void => {
+  const header = request.headers['if-match'];
+  if (header === undefined || header.trim() === '*') return;
+  if (!header.split(',').some((tag) => tag.trim() === etagOf(version)))
+    throw problem('precondition_failed', `the webhook is at version ${version} now`);
+};
+
+/** Throws `forbidden` if the owner's role may not choose when the circuit opens and closes, and does. */
+export const checkCircuitSettings = (owner: KeyOwner, body: unknown, base: WebhookFields): void => {
+  if (mayDo(owner, 'reset_circuit')) return;
+  const named = (typeof body === 'object' && body !== null ? body : {}) as Partial<WebhookFields>;
+  for (const field of ['circuit_threshold', 'circuit_recovery'] as const)
+    if (named[field] !== undefined && named[field] !== base[field])
+      throw problem('forbidden', `a key of role ${owner.role} may not set ${field}`);
+};
+
+/** Throws `conflict` for a name or code that another webhook of the tenant has. */
+export const refuseConflict = (error: unknown): never => {
+  if (!(error instanceof WebhookConflictError)) throw error;
+  throw problem('conflict', error.message, { errors: [{ pointer: `/${error.field}`, code: 'conflict', message: error.message }] });
+};
+
+/** Who the key belongs to and the webhook of the path; the role is looked at first, so that a 403 tells nothing. */
+export const requireOwn = async (
+  { access, db }: Pick<WebhookDependencies, 'access' | 'db'>,
+  request: FastifyRequest,
+  permission: Permission,
+): Promise<{ readonly owner: KeyOwner; readonly row: WebhookRow }> => {
+  const owner = await access.require(request, permission);
+  return { owner, row: await findOwn(db, owner, request.params) };
+};
+
+/** Writes down who does what to a webhook, before it is done. */
+export const audit = (
+  { db, newId }: Pick<WebhookDependencies, 'db' | 'newId'>,
+  owner: KeyOwner,
+  row: Pick<WebhookRow, 'id' | 'tenant_id'>,
+  action: string,
+): Promise<void> =>
+  insertAuditEntry(db, {
+    id: newId(),
+    environmentId: owner.environmentId,
+    tenantId: row.tenant_id,
+    actorKeyId: owner.keyId,
+    actor: owner.role,
+    action,
+    subjectKind: 'webhook',
+    subjectId: row.id,
+  });

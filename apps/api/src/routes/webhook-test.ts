@@ -1,0 +1,127 @@
+// A test of a webhook: one request now, in whatever state it is, made as a delivery's would be. It is kept as an attempt and counts for nothing.
+import { isUtf8 } from 'node:buffer';
+import {
+  type BodyEvent,
+  composeRequest,
+  defaultRetryScheduleS,
+  errorKindCodes,
+  eventLimits,
+  type FieldError,
+  isEventType,
+  isJsonObject,
+  prepareSender,
+  problem,
+  scanObject,
+  shownHeaders,
+  unknownFields,
+} from '@posthorn/core';
+import { insertTestAttempt, loadWebhook, type TestAttempt } from '@posthorn/db';
+import type { Outcome } from '@posthorn/egress';
+import type { FastifyInstance } from 'fastify';
+import { limits } from '../limits.js';
+import { attemptObject } from './deliveries.js';
+import { audit, requireOwn, type WebhookDependencies } from './own-webhook.js';
+
+const defaultEventType = 'posthorn.test';
+const defaultData = '{"test":true}';
+/** What a webhook's null means where its environment says nothing; of these a test needs the timeout alone. */
+const defaults = { timeoutMs: 15_000, maxInFlight: 20, circuitThreshold: 10, retryScheduleS: defaultRetryScheduleS } as const;
+/** Requests of tests that one process has open at a time. */
+const testsMax = 20;
+
+/** Event type and data of a test; `data` is JSON text as it came. Throws a problem that names everything that is wrong. */
+const readTest = (text: string): { readonly eventType: string; readonly data: string } => {
+  const scan = scanObject(text, 0, text.length, eventLimits.depthMax);
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw problem('not_json');
+  }
+  if (!isJsonObject(body)) throw problem('invalid_field', 'the body must be an object');
+  if (!scan.ok) throw problem('nesting_too_deep', `data is nested in more than ${eventLimits.depthMax} levels`);
+  const errors: FieldError[] = [...unknownFields(body, ['event_type', 'data'], '')];
+  const eventType = body.event_type ?? defaultEventType;
+  if (typeof eventType !== 'string' || !isEventType(eventType))
+    errors.push({ pointer: '/event_type', code: 'invalid_field', message: 'event_type must be an event type, such as order.placed' });
+  const [first] = errors;
+  if (first !== undefined || typeof eventType !== 'string')
+    throw problem(first?.code === 'unknown_field' ? 'unknown_field' : 'invalid_field', first?.message, { errors });
+  const member = scan.members.findLast(({ key }) => key === 'data');
+  return { eventType, data: member === undefined ? defaultData : text.slice(member.start, member.end) };
+};
+
+const resultOf = (outcome: Exclude<Outcome, { kind: 'unsent' }>) => {
+  const response = outcome.kind === 'response' ? outcome : null;
+  return {
+    ok: response !== null && response.statusCode >= 200 && response.statusCode <= 299,
+    status_code: outcome.statusCode,
+    error_kind: outcome.kind === 'error' ? errorKindCodes[outcome.errorKind] : null,
+    error: outcome.kind === 'error' ? outcome.message : (outcome.bodyError ?? null),
+    duration_ms: outcome.durationMs,
+    dns_ms: outcome.phases.dnsMs,
+    connect_ms: outcome.phases.connectMs,
+    tls_ms: outcome.phases.tlsMs,
+    first_byte_ms: outcome.phases.firstByteMs,
+    response_headers: response?.headers ?? null,
+    response_body: response === null || response.body.length === 0 ? null : response.body,
+    response_truncated: response?.bodyTruncated ?? false,
+  };
+};
+
+/** Sends the test and tells what is to be kept of it. */
+const sendTest = async (
+  webhookId: string,
+  test: { readonly eventType: string; readonly data: string },
+  { pool, secretBox, newId, nowMs, egress }: WebhookDependencies,
+): Promise<TestAttempt> => {
+  const webhook = await loadWebhook(pool, webhookId, secretBox, defaults);
+  if (webhook === undefined) throw problem('not_found');
+  const sender = prepareSender({ ...webhook, ...webhook.open() });
+  const atMs = nowMs();
+  const event: BodyEvent = {
+    id: newId(),
+    ...test,
+    eventTimeMs: atMs,
+    acceptedAtMs: atMs,
+    environmentId: webhook.environmentId,
+    currentContext: null,
+    resources: null,
+  };
+  const request = composeRequest(sender, event, sender.shape, { attempt: 1, atMs });
+  const { headers, body } = request;
+  const outcome = await egress.send({ url: webhook.url, headers, body, timeoutMs: webhook.timeoutMs });
+  if (outcome.kind === 'unsent') throw problem('internal', 'the test was not sent');
+  return {
+    environment_id: webhook.environmentId,
+    tenant_id: webhook.tenantId,
+    event_id: event.id,
+    webhook_id: webhook.id,
+    webhook_version: webhook.version,
+    started_at: new Date(atMs),
+    request_headers: shownHeaders(request),
+    ...resultOf(outcome),
+  };
+};
+
+/** POST /v1/webhooks/{id}/test, in a scope of its own: here a JSON body is text, so that the data goes out as they came. */
+export const webhookTestRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (isUtf8(body as Buffer)) done(null, (body as Buffer).toString('utf8'));
+    else done(problem('not_json', 'the body is not UTF-8'));
+  });
+
+  let open = 0;
+  app.post('/v1/webhooks/:id/test', async (request) => {
+    const { owner, row } = await requireOwn(dependencies, request, 'operate_webhooks');
+    const test = readTest((request.body as string | undefined) || '{}');
+    if (open >= testsMax) throw problem('overloaded', 'too many tests at once', { headers: { 'retry-after': String(limits.retryAfterS) } });
+    open += 1;
+    try {
+      await audit(dependencies, owner, row, 'webhook.tested');
+      return attemptObject(await insertTestAttempt(dependencies.db, await sendTest(row.id, test, dependencies)));
+    } finally {
+      open -= 1;
+    }
+  });
+};
