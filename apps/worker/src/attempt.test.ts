@@ -15,7 +15,7 @@ import type { LoadedEvent } from '@posthorn/db';
 import { createEgress, type Egress, loopbackAllowValue, type Outcome, parseAllowList } from '@posthorn/egress';
 import { freePort, type Received, type Receiver, startReceiver } from '@posthorn/testkit';
 import { Webhook } from 'standardwebhooks';
-import { newEvent, newWebhook, secret } from '../tests/fixtures.js';
+import { newEvent, secret, storedWebhook } from '../tests/fixtures.js';
 import { type Attempt, type AttemptDependencies, makeAttempt } from './attempt.js';
 import type { WorkerWebhook } from './tenant-index.js';
 
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 const webhookAt = (changes: Partial<WorkerWebhook> = {}, sending: Partial<SendingWebhook> = {}) =>
-  newWebhook({ url: receiver.url('/hook?a=1'), timeoutMs: 5_000, ...changes }, sending);
+  storedWebhook({ url: receiver.url('/hook?a=1'), timeoutMs: 5_000, ...changes }, sending);
 const previous = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
 
 const attemptOf = ({ webhook = webhookAt(), ...changes }: Partial<Attempt> = {}): Attempt => ({
@@ -53,7 +53,7 @@ const attemptOf = ({ webhook = webhookAt(), ...changes }: Partial<Attempt> = {})
   kind: 'first',
   failures: 0,
   shape: 3,
-  body: webhook.sender.shape,
+  body: webhook.sender().shape,
   epoch: 6,
   replay: false,
   mayWrite: () => true,

@@ -108,7 +108,7 @@ export const recordBase = (event: LoadedEvent, webhook: Pick<WorkerWebhook, 'id'
 export const makeAttempt = async (attempt: Attempt, isNew: boolean, dependencies: AttemptDependencies): Promise<Attempted> => {
   const { event, webhook } = attempt;
   const startedAtMs = dependencies.nowMs();
-  const request = composeRequest(webhook.sender, event, attempt.body, { attempt: attempt.n, atMs: startedAtMs });
+  const request = composeRequest(webhook.sender(), event, attempt.body, { attempt: attempt.n, atMs: startedAtMs });
   const { headers, body } = request;
   const gated = await dependencies.fire(
     webhook.id,

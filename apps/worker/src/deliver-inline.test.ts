@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { storedStatusCodes } from '@posthorn/core';
 import type { DeliveryRecord } from '@posthorn/db';
-import { type Deferred, defer, fakeTime, newEvent, newRecord, newRoom, newWebhook } from '../tests/fixtures.js';
+import { type Deferred, defer, fakeTime, newEvent, newRecord, newRoom, storedWebhook } from '../tests/fixtures.js';
 import type { Attempted } from './attempt.js';
 import { deliverInline, type InlineDelivery } from './deliver-inline.js';
 import { limits } from './limits.js';
@@ -58,7 +58,7 @@ const success = ({ event, webhook, n, epoch }: InlineDelivery): DeliveryRecord =
 describe('an inline delivery', () => {
   it('that is done in time is recorded as new, and frees its places', async () => {
     const { room, requests, records, begin, parkedFor } = open();
-    const one = begin(newWebhook());
+    const one = begin(storedWebhook());
     expect([requests.length, one.left]).toEqual([1, false]);
     requests[0]?.resolve(success(one.delivery));
     await pass(0);
@@ -70,7 +70,7 @@ describe('an inline delivery', () => {
 
   it('still open after 500 ms leaves under a lease, and its result follows as an update', async () => {
     const { room, requests, records, begin, parkedFor } = open();
-    const webhook = newWebhook({ timeoutMs: 9_000, maxInFlight: 1 });
+    const webhook = storedWebhook({ timeoutMs: 9_000, maxInFlight: 1 });
     const one = begin(webhook, 2);
     await pass(limits.parkAfterMs - 1);
     expect([one.left, records]).toEqual([false, []]);
@@ -98,7 +98,7 @@ describe('an inline delivery', () => {
 
   it('that was parked and then not sent after all is given back under its number, though its claim is over', async () => {
     const { requests, records, begin, say } = open();
-    begin(newWebhook(), 3);
+    begin(storedWebhook(), 3);
     await pass(patienceOver);
     // Its lease is its own: it outlives the dispatch.
     say('never');
@@ -109,7 +109,7 @@ describe('an inline delivery', () => {
 
   it('that gets no place at its webhook within 500 ms leaves waiting and due, and is never sent', async () => {
     const { room, requests, records, begin, parkedFor } = open();
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     const first = begin(webhook);
     const second = begin(webhook);
     await pass(limits.parkAfterMs - 50);
@@ -134,7 +134,7 @@ describe('an inline delivery', () => {
 
   it('gives back a place that comes free in the very moment in which its patience ends', async () => {
     const { requests, records, begin, room } = open();
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     room.slots.take(webhook.id, 1);
     const late = begin(webhook);
     await pass(limits.parkAfterMs - 10);
@@ -149,8 +149,8 @@ describe('an inline delivery', () => {
 
   it('that waits for a place of the worker does not lose its patience, since nobody is slow', async () => {
     const { requests, records, begin, parkedFor } = open(1);
-    const first = begin(newWebhook());
-    const second = begin(newWebhook());
+    const first = begin(storedWebhook());
+    const second = begin(storedWebhook());
     await pass(limits.parkAfterMs - 100);
     requests[0]?.resolve(success(first.delivery));
     await pass(200);
@@ -162,11 +162,11 @@ describe('an inline delivery', () => {
 
   it('is left to somebody else, unrecorded, when the claim is over before it begins', async () => {
     const { requests, records, begin, say, room } = open();
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     const first = begin(webhook);
     const inLine = begin(webhook);
     say('never');
-    const late = begin(newWebhook());
+    const late = begin(storedWebhook());
     await pass(patienceOver);
     expect([late.left, inLine.left, requests.length]).toEqual([true, true, 1]);
     expect(records.map((record) => record.eventId)).toEqual([first.delivery.event.id]);
@@ -176,7 +176,7 @@ describe('an inline delivery', () => {
   it('is recorded as waiting when the gates are stale', async () => {
     const { requests, records, begin, say, room } = open();
     say('later');
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     const ones = [begin(webhook), begin(webhook)];
     await pass(0);
     expect(ones.map((one) => one.left)).toEqual([true, true]);
@@ -188,7 +188,7 @@ describe('an inline delivery', () => {
 
   it('that was not sent after all, by the breaker or at the last moment, is recorded as waiting', async () => {
     const { requests, records, begin, room } = open();
-    const webhook = newWebhook({ maxInFlight: 1, version: 8 });
+    const webhook = storedWebhook({ maxInFlight: 1, version: 8 });
     const one = begin(webhook);
     requests[0]?.resolve(null);
     await pass(0);
@@ -200,7 +200,7 @@ describe('an inline delivery', () => {
 
   it('that was not sent because its claim is over is left to somebody else, unrecorded', async () => {
     const { requests, records, begin, say, room } = open();
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     const one = begin(webhook);
     say('never');
     requests[0]?.resolve(null);
@@ -210,7 +210,7 @@ describe('an inline delivery', () => {
 
   it('that was not sent because the gates are stale is recorded as waiting', async () => {
     const { requests, records, begin, say } = open();
-    begin(newWebhook());
+    begin(storedWebhook());
     say('later');
     requests[0]?.resolve(null);
     await pass(0);
@@ -219,7 +219,7 @@ describe('an inline delivery', () => {
 
   it('that breaks on our side rejects, frees its places and records nothing', async () => {
     const { requests, records, begin, room } = open(1);
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     const one = begin(webhook);
     requests[0]?.reject(new Error('ours'));
     await pass(0);
@@ -229,7 +229,7 @@ describe('an inline delivery', () => {
 
   it('that breaks on our side after it was parked does not leave its webhook slow for ever', async () => {
     const { requests, begin, room } = open(1);
-    const webhook = newWebhook({ maxInFlight: 1 });
+    const webhook = storedWebhook({ maxInFlight: 1 });
     begin(webhook);
     await pass(patienceOver);
     requests[0]?.reject(new Error('ours'));
@@ -239,8 +239,8 @@ describe('an inline delivery', () => {
 
   it('may be one of 20,000 in a line whose claims are over', async () => {
     const { requests, records, begin, room, say } = open(1);
-    const first = begin(newWebhook());
-    const line = Array.from({ length: 20_000 }, () => begin(newWebhook()));
+    const first = begin(storedWebhook());
+    const line = Array.from({ length: 20_000 }, () => begin(storedWebhook()));
     say('never');
     requests[0]?.resolve(success(first.delivery));
     await pass(0);

@@ -82,7 +82,7 @@ const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: Ret
           kind: 'first',
           failures: 0,
           shape: webhook.version,
-          body: webhook.sender.shape,
+          body: webhook.sender().shape,
           epoch,
           replay: false,
           mayWrite,

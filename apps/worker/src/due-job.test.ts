@@ -152,7 +152,7 @@ describe('a chunk of due deliveries', () => {
   });
 
   it('has the bodies of the versions under which its deliveries were made', async () => {
-    const webhook = storedWebhook({ payloadFormat: 'cloudevents' });
+    const webhook = storedWebhook({}, { payloadFormat: 'cloudevents' });
     const loaded = [leased(webhook.id), leased(webhook.id, { shapeThen: { payloadFormat: 'jsonapi', includeResources: ['a', 'b'] } })];
     const { run, requests } = open([webhook], loaded);
     run([chunkOf(webhook.id, loaded)]);

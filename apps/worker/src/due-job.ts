@@ -82,7 +82,7 @@ const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<vo
       kind: kindOf(leased),
       failures: delivery.failures,
       shape: delivery.shape,
-      body: shapeThen === null ? webhook.sender.shape : bodyShape(shapeThen.payloadFormat, shapeThen.includeResources),
+      body: shapeThen === null ? webhook.sender().shape : bodyShape(shapeThen.payloadFormat, shapeThen.includeResources),
       epoch: chunk.epoch,
       replay: chunk.replay,
       mayWrite,

@@ -32,7 +32,7 @@ export const limits = {
   gateOverlapMs: 10_000,
   gateStaleMs: 3_000,
   /** Webhooks kept compiled, over all tenants; opossum breakers kept. */
-  webhooksMax: 50_000,
+  webhooksMax: 30_000,
   breakersMax: 20_000,
   /** A dispatch whose worker died so often is split into single events; a single one is set aside. */
   claimsBeforeSplit: 4,

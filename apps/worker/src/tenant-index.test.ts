@@ -103,65 +103,6 @@ describe("a tenant's webhooks", () => {
     expect(indexes.peek('t', 1)).toBeDefined();
   });
 
-  it('have the keys that sign always apart from those that expire', async () => {
-    const { indexes, loads } = open();
-    const secrets = [
-      { secret: 'now-and-always-0123456789', expiresAtMs: null },
-      { secret: 'until-tomorrow-0123456789', expiresAtMs: 99 },
-    ];
-    const webhook = storedWebhook({}, { secrets });
-    const got = indexes.get('t', 1);
-    loads[0]?.resolve({ version: 1, webhooks: [webhook] });
-    const prepared = (await got).byId.get(webhook.id);
-    expect(prepared?.sender.currentKeys.map((key) => key.export().toString())).toEqual(['now-and-always-0123456789']);
-    expect(prepared?.sender.previousKeys.map(({ key, expiresAtMs }) => [key.export().toString(), expiresAtMs])).toEqual([
-      ['until-tomorrow-0123456789', 99],
-    ]);
-  });
-
-  it('are kept with all that matching and delivering need, and what requests are made of stands in the sender alone', async () => {
-    const { indexes, loads } = open();
-    const webhook = storedWebhook(
-      {
-        projectFlows: ['f'],
-        context: { a: 1 },
-        filter: { data: { b: 1 } },
-        includeResources: ['r'],
-        signatureHeader: { name: 'x-s', value: '{hex}' },
-        rateLimited: true,
-      },
-      { authentication: { type: 'bearer', token: 't' }, headers: { 'x-a': '1' } },
-    );
-    const got = indexes.get('t', 1);
-    loads[0]?.resolve({ version: 1, webhooks: [webhook] });
-    const { sender, ...rest } = (await got).byId.get(webhook.id)!;
-    const { open: opened, signatureHeader, payloadFormat, includeResources, ...expected } = webhook;
-    const { headers, secrets } = opened();
-    expect(rest).toEqual(expected);
-    expect(sender).toMatchObject({
-      webhookId: webhook.id,
-      shape: { payloadFormat, includeResources },
-      authentication: ['authorization', 'Bearer t'],
-      headers,
-      bodySignature: { template: signatureHeader, secret: secrets[0]?.secret },
-    });
-  });
-
-  it('open what is secret of a webhook when it is first called, and once', async () => {
-    const { indexes, loads } = open();
-    let opened = 0;
-    const plain = storedWebhook();
-    const counting = () => {
-      opened += 1;
-      return plain.open();
-    };
-    const got = indexes.get('t', 1);
-    loads[0]?.resolve({ version: 1, webhooks: [{ ...plain, open: counting }] });
-    const prepared = (await got).byId.get(plain.id);
-    expect(opened).toBe(0);
-    expect([prepared?.sender.webhookId, prepared?.sender.webhookId, opened]).toEqual([plain.id, plain.id, 1]);
-  });
-
   /** Loads tenants with so many webhooks each, using `a` after each of them. */
   const fill = async ({ indexes, loads }: ReturnType<typeof open>, sizes: Readonly<Record<string, number>>) => {
     for (const [tenant, size] of Object.entries(sizes)) {

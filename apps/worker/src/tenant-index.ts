@@ -1,15 +1,12 @@
 // The compiled webhooks of each tenant, kept by least recent use. Every dispatch brings the version of its tenants' webhooks, read in the
 // statement that loaded its events: an older index is loaded again first. So a webhook made before an event was accepted is never missed,
 // and a change acts on everything that begins after it.
-import { type CompiledTenant, compileWebhooks, prepareSender, type Sender } from '@posthorn/core';
+import { type CompiledTenant, compileWebhooks } from '@posthorn/core';
 import type { DeliverableWebhook, TenantWebhooks } from '@posthorn/db';
 import { LRUCache } from 'lru-cache';
 
 /** A webhook as the worker delivers to it. */
-export type WorkerWebhook = Omit<DeliverableWebhook, 'open' | 'signatureHeader' | 'payloadFormat' | 'includeResources'> & {
-  /** Prepared when it is first asked for. */
-  readonly sender: Sender;
-};
+export type WorkerWebhook = DeliverableWebhook;
 
 export type TenantIndex = {
   readonly version: number;
@@ -32,17 +29,6 @@ export type TenantIndexDependencies = {
   readonly webhooksMax: number;
 };
 
-const prepare = ({ open, signatureHeader, payloadFormat, includeResources, ...webhook }: DeliverableWebhook): WorkerWebhook => {
-  let sender: Sender | undefined;
-  return {
-    ...webhook,
-    get sender() {
-      sender ??= prepareSender({ id: webhook.id, payloadFormat, includeResources, signatureHeader, ...open() });
-      return sender;
-    },
-  };
-};
-
 /** Makes the cache; loads are shared by those who wait for the same tenant. */
 export const createTenantIndexes = (dependencies: TenantIndexDependencies): TenantIndexes => {
   const kept = new LRUCache<string, TenantIndex>({
@@ -55,8 +41,7 @@ export const createTenantIndexes = (dependencies: TenantIndexDependencies): Tena
   const load = async (tenantId: string): Promise<TenantIndex> => {
     const { version, webhooks } = await dependencies.load(tenantId);
     await dependencies.onLoaded(webhooks.map((webhook) => webhook.id));
-    const prepared = webhooks.map(prepare);
-    const index = { version, compiled: compileWebhooks(prepared), byId: new Map(prepared.map((webhook) => [webhook.id, webhook])) };
+    const index = { version, compiled: compileWebhooks(webhooks), byId: new Map(webhooks.map((webhook) => [webhook.id, webhook])) };
     kept.set(tenantId, index);
     return index;
   };

@@ -1,11 +1,10 @@
 // What the worker's tests are made of: events, webhooks and records with sensible values, and a promise that a test settles by hand.
 import { randomUUID } from 'node:crypto';
 import { attemptKindCodes, prepareSender, type SendingWebhook, storedStatusCodes } from '@posthorn/core';
-import type { DeliverableWebhook, DeliveryRecord, LoadedEvent, OpenedWebhook, SentAttempt } from '@posthorn/db';
+import type { DeliverableWebhook, DeliveryRecord, LoadedEvent, SentAttempt } from '@posthorn/db';
 import { createPatience } from '../src/patience.js';
 import { createPlaces } from '../src/places.js';
 import { createSlots } from '../src/slots.js';
-import type { WorkerWebhook } from '../src/tenant-index.js';
 
 const environmentId = randomUUID();
 export const tenantId: string = randomUUID();
@@ -59,16 +58,11 @@ const sendingBase = (): Omit<SendingWebhook, 'id'> => ({
   secrets: [{ secret, expiresAtMs: null }],
 });
 
-/** As the database gives it. */
-export const storedWebhook = (changes: Partial<DeliverableWebhook> = {}, opened: Partial<OpenedWebhook> = {}): DeliverableWebhook => {
-  const { payloadFormat, includeResources, signatureHeader, ...secret } = sendingBase();
-  return { ...webhookBase(), payloadFormat, includeResources, signatureHeader, open: () => ({ ...secret, ...opened }), ...changes };
-};
-
-/** As the tenant's index prepares it; `sending` is what its requests are made of. */
-export const newWebhook = (changes: Partial<WorkerWebhook> = {}, sending: Partial<SendingWebhook> = {}): WorkerWebhook => {
+/** As the database gives it; `sending` is what its requests are made of. */
+export const storedWebhook = (changes: Partial<DeliverableWebhook> = {}, sending: Partial<SendingWebhook> = {}): DeliverableWebhook => {
   const webhook = { ...webhookBase(), ...changes };
-  return { ...webhook, sender: webhook.sender ?? prepareSender({ ...sendingBase(), ...sending, id: webhook.id }) };
+  const sender = prepareSender({ ...sendingBase(), ...sending, id: webhook.id });
+  return { ...webhook, sender: changes.sender ?? (() => sender) };
 };
 
 export const sent = (changes: Partial<SentAttempt> = {}): SentAttempt => ({

@@ -104,12 +104,16 @@ export function whyNoMatch(webhook: MatchableWebhook, event: MatchableEvent): No
   return { reason: 'context', clause: pointerTo('', miss.field), expected: miss.expected, value: miss.value };
 }
 
+// Most webhooks ask for nothing but a type; they share this.
+const noCondition: Condition = { flows: null, context: null, filter: null };
+
 function compileCondition({ projectFlows, context, filter }: MatchableWebhook): Condition {
-  return {
+  const condition: Condition = {
     flows: projectFlows.length === 0 ? null : projectFlows,
     context: compileContext(context),
     filter: filter === null ? null : compileFilter(filter),
   };
+  return asksMore(condition) ? condition : noCondition;
 }
 
 function asksMore({ flows, context, filter }: Condition): boolean {

@@ -103,7 +103,6 @@ export {
   type DeliveryDefaults,
   loadTenantWebhooks,
   loadWebhook,
-  type OpenedWebhook,
   type TenantWebhooks,
 } from './tenant-webhooks.js';
 export { insertTestAttempt, type TestAttempt } from './test-attempts.js';

@@ -1,5 +1,5 @@
 // The webhooks of one tenant as a worker needs them: configuration with the environment's defaults filled in, secrets to be opened.
-import type { Authentication, OwnHeaders, PayloadFormat, SignatureHeader } from '@posthorn/core';
+import { type Authentication, type OwnHeaders, type PayloadFormat, prepareSender, type Sender, type SignatureHeader } from '@posthorn/core';
 import type { HotPool } from './pools.js';
 import type { SecretBox, SecretPurpose } from './secret-box.js';
 
@@ -14,9 +14,6 @@ export type DeliverableWebhook = {
   readonly context: Readonly<Record<string, unknown>>;
   /** Null: none. */
   readonly filter: unknown;
-  readonly includeResources: readonly string[];
-  readonly payloadFormat: PayloadFormat;
-  readonly signatureHeader: SignatureHeader | null;
   readonly createdAtMs: number;
   readonly timeoutMs: number;
   readonly maxInFlight: number;
@@ -24,15 +21,11 @@ export type DeliverableWebhook = {
   readonly rateLimited: boolean;
   readonly circuitThreshold: number;
   readonly retryScheduleS: readonly number[];
-  /** Decrypts what is secret of it: most webhooks of a tenant are not called for long. Throws what the secret box throws. */
-  readonly open: () => OpenedWebhook;
-};
-
-/** What is secret of a webhook. The current signing secret comes first, then those that still sign after a rotation. */
-export type OpenedWebhook = {
-  readonly authentication: Authentication;
-  readonly headers: OwnHeaders;
-  readonly secrets: readonly { readonly secret: string; readonly expiresAtMs: number | null }[];
+  /**
+   * What its requests are made of. Its secrets are opened when it is first asked for: most webhooks of a tenant are not called for long.
+   * Throws what the secret box throws.
+   */
+  readonly sender: () => Sender;
 };
 
 export type TenantWebhooks = { readonly version: number; readonly webhooks: readonly DeliverableWebhook[] };
@@ -66,7 +59,8 @@ type Row = {
   rate_limited: boolean;
   circuit_threshold: number | null;
   retry_schedule_s: number[] | null;
-  settings: EnvironmentSettings;
+  /** Of the first row alone: all have the same. */
+  settings: EnvironmentSettings | null;
   /** JSON of SealedRow[]; kept as text, which takes a third of the room. */
   secrets: string | null;
 };
@@ -76,7 +70,7 @@ type SealedRow = { id: string; purpose: SecretPurpose; key_id: string; iv: strin
 const selectSql = `
 select w.id, w.environment_id, w.tenant_id, w.version, w.url, w.event_types, w.project_flows, w.context, w.filter, w.include_resources,
        w.payload_format, w.signature_header, (extract(epoch from w.created_at) * 1000)::float8 as created_at_ms,
-       w.timeout_ms, w.max_in_flight, w.rate_limit is not null as rate_limited, w.circuit_threshold, w.retry_schedule_s, e.settings,
+       w.timeout_ms, w.max_in_flight, w.rate_limit is not null as rate_limited, w.circuit_threshold, w.retry_schedule_s, case when row_number() over (order by w.id) = 1 then e.settings end as settings,
        (select jsonb_agg(jsonb_build_object('id', s.id, 'purpose', s.purpose, 'key_id', s.key_id, 'iv', encode(s.iv, 'base64'),
                                             'ciphertext', encode(s.ciphertext, 'base64'), 'expires_at_ms', extract(epoch from s.expires_at) * 1000)
                          order by s.expires_at desc nulls first)
@@ -85,23 +79,31 @@ select w.id, w.environment_id, w.tenant_id, w.version, w.url, w.event_types, w.p
   from webhooks w join environments e on e.id = w.environment_id
  where w.deleted_at is null and `;
 
-const openSecrets = (webhookId: string, sealedText: string | null, box: SecretBox): OpenedWebhook => {
-  const sealed = JSON.parse(sealedText ?? '[]') as SealedRow[];
+/** `secrets`: JSON of SealedRow[]. */
+const senderOf = (
+  row: Pick<Row, 'id' | 'payload_format' | 'include_resources' | 'signature_header' | 'secrets'>,
+  box: SecretBox,
+): Sender => {
+  const sealed = JSON.parse(row.secrets ?? '[]') as SealedRow[];
   const open = (each: SealedRow): string =>
     box.open(
       { keyId: each.key_id, iv: Buffer.from(each.iv, 'base64'), ciphertext: Buffer.from(each.ciphertext, 'base64') },
-      { rowId: each.id, webhookId, purpose: each.purpose },
+      { rowId: each.id, webhookId: row.id, purpose: each.purpose },
     );
   /** Of these there is one, as JSON. */
   const openJson = (purpose: SecretPurpose): unknown => {
     const found = sealed.find((each) => each.purpose === purpose);
     return found === undefined ? undefined : JSON.parse(open(found));
   };
-  return {
+  return prepareSender({
+    id: row.id,
+    payloadFormat: row.payload_format,
+    includeResources: row.include_resources,
+    signatureHeader: row.signature_header,
     authentication: (openJson('authentication') as Authentication | undefined) ?? { type: 'none' },
     headers: (openJson('headers') as OwnHeaders | undefined) ?? {},
     secrets: sealed.filter((each) => each.purpose === 'signing').map((each) => ({ secret: open(each), expiresAtMs: each.expires_at_ms })),
-  };
+  });
 };
 
 // What most webhooks have in common is one object for all of them.
@@ -109,9 +111,12 @@ const noNames: readonly string[] = Object.freeze([]);
 const noContext: Readonly<Record<string, unknown>> = Object.freeze({});
 const orNone = (names: readonly string[]): readonly string[] => (names.length === 0 ? noNames : names);
 
-/** `first`: a row of the same tenant, whose ids are taken for all. */
+/** `first`: a row of the same tenant, whose ids and settings are taken for all. */
 const webhookOf = (row: Row, first: Row, box: SecretBox, defaults: DeliveryDefaults): DeliverableWebhook => {
-  const { id, secrets } = row;
+  // Not the row: a closure keeps all that it names.
+  const { id, payload_format, include_resources, signature_header, secrets } = row;
+  const settings = first.settings ?? {};
+  let sender: Sender | undefined;
   return {
     id,
     environmentId: first.environment_id,
@@ -122,16 +127,16 @@ const webhookOf = (row: Row, first: Row, box: SecretBox, defaults: DeliveryDefau
     projectFlows: orNone(row.project_flows),
     context: Object.keys(row.context).length === 0 ? noContext : row.context,
     filter: row.filter,
-    includeResources: orNone(row.include_resources),
-    payloadFormat: row.payload_format,
-    signatureHeader: row.signature_header,
     createdAtMs: row.created_at_ms,
-    timeoutMs: row.timeout_ms ?? row.settings.timeout_ms ?? defaults.timeoutMs,
-    maxInFlight: row.max_in_flight ?? row.settings.max_in_flight ?? defaults.maxInFlight,
+    timeoutMs: row.timeout_ms ?? settings.timeout_ms ?? defaults.timeoutMs,
+    maxInFlight: row.max_in_flight ?? settings.max_in_flight ?? defaults.maxInFlight,
     rateLimited: row.rate_limited,
-    circuitThreshold: row.circuit_threshold ?? row.settings.circuit_threshold ?? defaults.circuitThreshold,
-    retryScheduleS: row.retry_schedule_s ?? first.settings.retry_schedule_s ?? defaults.retryScheduleS,
-    open: () => openSecrets(id, secrets, box),
+    circuitThreshold: row.circuit_threshold ?? settings.circuit_threshold ?? defaults.circuitThreshold,
+    retryScheduleS: row.retry_schedule_s ?? settings.retry_schedule_s ?? defaults.retryScheduleS,
+    sender: () => {
+      sender ??= senderOf({ id, payload_format, include_resources, signature_header, secrets }, box);
+      return sender;
+    },
   };
 };
 

@@ -20,7 +20,10 @@ export type QueueProducer = {
   readonly addDispatch: (job: DispatchJob, shard: number) => Promise<void>;
   readonly addDispatches: (jobs: readonly DispatchJob[], shard: number) => Promise<void>;
   readonly addDue: (lane: 'due' | 'replay', job: DueJob, id: string, shard: number) => Promise<void>;
-  /** How many jobs waited at the last look (at most `lookEveryMs` ago), plus those added since. Infinity: not reachable. */
+  /**
+   * How many jobs waited at the last look, plus those added since. Looks are `lookEveryMs` apart while somebody asks; whoever has not asked
+   * for longer gets an older answer once. Infinity: not reachable.
+   */
   readonly waiting: (lane: Lane, shard: number) => number;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
   readonly lostData: (shard: number) => Promise<boolean>;
@@ -60,7 +63,7 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, waiting: Number.POSITIVE_INFINITY, begun: 0, ended: 0 };
+  return { queue, waiting: Number.POSITIVE_INFINITY, isAsked: true, begun: 0, ended: 0 };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
@@ -76,6 +79,9 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
 
   const look = async (): Promise<void> => {
     for (const each of queues.values()) {
+      // Who asks seldom need not be told often: an idle process costs the queue nothing.
+      if (!each.isAsked && each.waiting !== Number.POSITIVE_INFINITY) continue;
+      each.isAsked = false;
       const endedBefore = each.ended;
       const waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
       // What was being added meanwhile may not be in the count: rather twice than not at all.
@@ -123,7 +129,12 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
         jobs.map((job) => ({ id: dispatchJobId(job), data: job })),
       ),
     addDue: (lane, job, id, shard) => add(lane, shard, [{ id, data: job }]),
-    waiting: (lane, shard) => queues.get(queueName(lane, shard))?.waiting ?? Number.POSITIVE_INFINITY,
+    waiting: (lane, shard) => {
+      const asked = queues.get(queueName(lane, shard));
+      if (asked === undefined) return Number.POSITIVE_INFINITY;
+      asked.isAsked = true;
+      return asked.waiting;
+    },
     lostData: async (shard) => {
       // While it is not connected, nothing can be said.
       if (backend.redis === null || backend.redis.status !== 'ready') return false;

@@ -74,16 +74,15 @@ describe('a new webhook', () => {
     const defaults = { timeoutMs: 1, maxInFlight: 1, circuitThreshold: 1, retryScheduleS: [] };
     const loaded = await loadTenantWebhooks(world.pool, await world.tenantId('whole'), createSecretBox(encryptionKey), defaults);
     expect(loaded.version).toBe(2);
-    expect(loaded.webhooks.map((each) => ({ ...each, ...each.open() }))).toEqual([
+    expect(loaded.webhooks.map((each) => ({ ...each, ...each.sender() }))).toEqual([
       expect.objectContaining({
-        authentication: secretParts.authentication,
+        authentication: ['authorization', `Basic ${Buffer.from('USER-NAME:PASS-WORD').toString('base64')}`],
         headers: secretParts.headers,
         context: written.context,
         filter: written.filter,
         projectFlows: written.project_flows,
-        includeResources: written.include_resources,
-        payloadFormat: 'jsonapi',
-        signatureHeader: written.signature_header,
+        shape: expect.objectContaining({ includeResources: written.include_resources, payloadFormat: 'jsonapi' }),
+        bodySignature: { template: written.signature_header, secret: made.body.secret },
         rateLimited: true,
         timeoutMs: 2_500,
       }),

@@ -25,7 +25,7 @@ const timeline = async (id: string) =>
 const loaded = async (tenant: string) => {
   const defaults = { timeoutMs: 1, maxInFlight: 1, circuitThreshold: 1, retryScheduleS: [] };
   const { webhooks } = await loadTenantWebhooks(world.pool, await world.tenantId(tenant), createSecretBox(encryptionKey), defaults);
-  return webhooks[0] === undefined ? undefined : { ...webhooks[0], ...webhooks[0].open() };
+  return webhooks[0] === undefined ? undefined : { ...webhooks[0], ...webhooks[0].sender() };
 };
 
 describe('a change', () => {
@@ -99,7 +99,7 @@ describe('a change', () => {
     expect(await loaded('versions')).toMatchObject({
       version: 2,
       headers: { 'x-a': 'NEXT-VALUE' },
-      authentication: { token: 'NEXT-TOKEN' },
+      authentication: ['authorization', 'Bearer NEXT-TOKEN'],
     });
   });
 
@@ -131,13 +131,13 @@ describe('a change', () => {
   it('keeps what is written as hidden beside what is new, and forgets what is taken away', async () => {
     const id = await create({ tenant: 'hidden', authentication: { type: 'basic', username: 'u', password: 'p' }, headers: { 'x-a': 'v' } });
     await change(id, { authentication: { type: 'basic', username: '<hidden>', password: 'q' } });
-    expect((await loaded('hidden'))?.authentication).toEqual({ type: 'basic', username: 'u', password: 'q' });
+    expect((await loaded('hidden'))?.authentication).toEqual(['authorization', `Basic ${Buffer.from('u:q').toString('base64')}`]);
     expect(await change(id, { authentication: { type: 'bearer', token: '<hidden>' } })).toMatchObject({
       status: 422,
       body: { errors: [{ pointer: '/authentication/token' }] },
     });
     await change(id, { authentication: { type: 'none' }, headers: { 'x-a': null } });
-    expect(await loaded('hidden')).toMatchObject({ authentication: { type: 'none' }, headers: {} });
+    expect(await loaded('hidden')).toMatchObject({ authentication: null, headers: null });
     expect((await rows('select purpose from webhook_secrets where webhook_id = $1', id)).map((each) => each.purpose)).toEqual(['signing']);
   });
 

@@ -9,7 +9,6 @@ import {
   type FieldError,
   isEventType,
   isJsonObject,
-  prepareSender,
   problem,
   scanObject,
   shownHeaders,
@@ -77,7 +76,7 @@ const sendTest = async (
 ): Promise<TestAttempt> => {
   const webhook = await loadWebhook(pool, webhookId, secretBox, defaults);
   if (webhook === undefined) throw problem('not_found');
-  const sender = prepareSender({ ...webhook, ...webhook.open() });
+  const sender = webhook.sender();
   const atMs = nowMs();
   const event: BodyEvent = {
     id: newId(),
