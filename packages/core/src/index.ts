@@ -178,3 +178,4 @@ export {
   retryJitter,
   type Verdict,
 } from './verdict.js';
+export { type VerdictRow, verdictTable } from './verdict-table.js';

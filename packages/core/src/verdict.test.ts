@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { errorKinds } from './statuses.js';
 import { type AttemptOutcome, countsForCircuit, defaultRetryScheduleS, judge, retryAfterMaxMs } from './verdict.js';
+import { verdictTable } from './verdict-table.js';
 
 const policy = { retryScheduleS: defaultRetryScheduleS };
 const nowMs = Date.parse('2025-01-31T12:00:00Z');
@@ -62,6 +63,26 @@ describe('judge', () => {
 
   it('holds the webhook also when this delivery has no attempt left', () => {
     expect(judge(response(429, '60'), 9, policy, nowMs, middle)).toEqual({ kind: 'failed', reason: 'exhausted', holdWebhookMs: 60_000 });
+  });
+});
+
+describe('the table that people read', () => {
+  it.each(verdictTable.flatMap((row) => row.outcomes.map((outcome) => [row.when, outcome, row] as const)))('%s: %j', (_, outcome, row) => {
+    const verdict = judge(outcome, 0, policy, nowMs, middle);
+    expect(verdict.kind).toBe(row.verdict);
+    expect(countsForCircuit(outcome, verdict)).toBe(row.counts);
+    expect('holdWebhookMs' in verdict).toBe(row.holds);
+    expect(verdict.kind === 'retry' && verdict.delayMs > 5_000).toBe(row.delays);
+    expect('disableWebhook' in verdict).toBe(row.disables);
+    const last = judge(outcome, 9, policy, nowMs, middle);
+    expect(last).toMatchObject(row.reason === null ? { kind: 'succeeded' } : { kind: 'failed', reason: row.reason });
+  });
+
+  it('has a row for every kind of error, and none twice', () => {
+    const named = verdictTable.flatMap((row) => row.outcomes.flatMap((outcome) => (outcome.kind === 'error' ? [outcome.errorKind] : [])));
+    expect([...named].sort()).toEqual([...errorKinds].sort());
+    const outcomes = verdictTable.flatMap((row) => row.outcomes.map((outcome) => JSON.stringify(outcome)));
+    expect(new Set(outcomes).size).toBe(outcomes.length);
   });
 });
 
