@@ -70,7 +70,7 @@ export const disableWebhook = run({
   name: 'disable-webhook',
   kind: 'disabled',
   where: 'disabled_at is null',
-  set: `disabled_at = now(), disabled_reason = 'by_hand', due_at = now(), settled = false`,
+  set: `disabled_at = now(), disabled_reason = 'by_hand', due_at = least(b.due_at, now()), settled = false`,
   told: `select environment_id, tenant_id, 'webhook_disabled' as kind,
                 jsonb_build_object('webhook_id', webhook_id, 'disabled_reason', 'by_hand') as data from changed`,
 });
@@ -111,7 +111,7 @@ export const resetCircuit = run({
                 jsonb_build_object('webhook_id', webhook_id, 'circuit_failure_count', 0, 'circuit_retry_at', null) as data from changed where was_told`,
 });
 
-const markProbeDue = run({ name: 'probe-now', kind: 'probe_due', where: 'circuit = 1', set: `${probeNow}, due_at = now()` });
+const markProbeDue = run({ name: 'probe-now', kind: 'probe_due', where: 'circuit = 1', set: `${probeNow}, due_at = least(b.due_at, now())` });
 
 /** After a change of where or how it is called: an open circuit is probed now, with the delivery whose time would have come first. */
 export const probeWebhookNow = async (pool: HotPool, webhookId: string, actor: Actor): Promise<Changed> => {
@@ -131,7 +131,7 @@ export const probeWebhookNow = async (pool: HotPool, webhookId: string, actor: A
 export const deleteWebhook = async (pool: HotPool, webhookId: string, actor: Actor): Promise<Changed> => {
   const result = await pool.query<{ deleted: number }>({
     text: `with state as (
-             update webhook_state set deleted_at = now(), due_at = now(), settled = false, changed_at = clock_timestamp()
+             update webhook_state set deleted_at = now(), due_at = least(due_at, now()), settled = false, changed_at = clock_timestamp()
               where webhook_id = $1 and deleted_at is null
              returning webhook_id, environment_id, tenant_id, circuit_failure_count
            ),
@@ -167,7 +167,7 @@ export const disableUnsuccessful = async (pool: HotPool, afterS: number, webhook
               order by webhook_id limit $2 for update skip locked
            ),
            changed as (
-             update webhook_state s set disabled_at = now(), disabled_reason = 'no_success', due_at = now(), settled = false, changed_at = clock_timestamp()
+             update webhook_state s set disabled_at = now(), disabled_reason = 'no_success', due_at = least(s.due_at, now()), settled = false, changed_at = clock_timestamp()
                from long where s.webhook_id = long.webhook_id
              returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit_failure_count, s.no_success_since
            ),

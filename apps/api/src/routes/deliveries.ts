@@ -69,7 +69,7 @@ export const deliveryObject = (row: DeliveryRow) => ({
   event_type: row.event_type,
   status: shownStatus(row.status, row.gated),
   reason: row.reason === null ? null : reasonOfCode(row.reason),
-  attempts: row.failures + (row.status === storedStatusCodes.succeeded ? 1 : 0),
+  attempts: row.attempts,
   next_attempt_at: row.status === storedStatusCodes.waiting && !row.out ? timeOrNull(row.due_at) : null,
   last_status_code: row.last_status_code,
   last_error_kind: row.last_error_kind === null ? null : errorKindOfCode(row.last_error_kind),

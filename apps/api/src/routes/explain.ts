@@ -179,7 +179,7 @@ export const explainRoutes = (dependencies: ExplainDependencies) => async (app: 
   };
 
   app.get('/v1/events/:id/explain', async (request) => {
-    const owner = await access.require(request, 'read_deliveries');
+    const owner = await access.require(request, 'read_webhooks');
     const query = readQuery(request, ['webhook_id', 'limit', 'cursor']);
     const stored = await findEventToExplain(db, reachOf(owner), idOf(request.params));
     if (stored === undefined) throw problem('not_found');
@@ -190,7 +190,7 @@ export const explainRoutes = (dependencies: ExplainDependencies) => async (app: 
   });
 
   app.post('/v1/explain', { bodyLimit: bodyBytesMax }, async (request) => {
-    const owner = await access.require(request, 'read_deliveries');
+    const owner = await access.require(request, 'read_webhooks');
     const query = readQuery(request, ['limit', 'cursor']);
     const body = request.body as string | undefined;
     if (body === undefined) throw problem('unsupported_media_type', 'send application/json');
