@@ -1,5 +1,4 @@
 // Why an event was or was not delivered to a webhook, and what would become of one that is not published. Nothing is stored.
-import { isUtf8 } from 'node:buffer';
 import {
   checkJson,
   type ExplainFacts,
@@ -28,6 +27,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { type Access, reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
+import { takeJsonAsText } from '../text-body.js';
 import { idOf } from './deliveries.js';
 import { type Query, readLimit, readQuery } from './lists.js';
 
@@ -150,12 +150,7 @@ const tenantOf = (event: ParsedEvent, owner: KeyOwner): string => {
 export const explainRoutes = (dependencies: ExplainDependencies) => async (app: FastifyInstance) => {
   const { db, access, cursors } = dependencies;
 
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') done(problem('unsupported_media_type', 'a compressed body is not taken'));
-    else if (!isUtf8(body as Buffer)) done(problem('not_json', 'the body is not UTF-8'));
-    else done(null, (body as Buffer).toString('utf8'));
-  });
+  takeJsonAsText(app);
 
   const explainOne = async (about: About, owner: KeyOwner, stored: EventToExplain | null, webhookId: string) => {
     const [explained] = await readExplainedWebhooks(db, stored, { reach: reachOf(owner), webhookId });

@@ -1,5 +1,4 @@
 // POST /v1/events and /v1/events/batch: 202 means durable. The body is taken as text and cut, never parsed and written again.
-import { isUtf8 } from 'node:buffer';
 import { eventLimits, isName, type ParsedEvent, type ProblemError, parseBatch, parseEvent, problem, problemDocument } from '@posthorn/core';
 import type { KeyOwner, PreparedEvent } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -7,6 +6,7 @@ import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepare
 import type { Access } from '../access.js';
 import { toProblem } from '../errors.js';
 import { limits } from '../limits.js';
+import { takeJsonAsText } from '../text-body.js';
 
 export type PublishDependencies = AcceptDependencies & {
   readonly access: Access;
@@ -66,12 +66,7 @@ const prepare = async (
 
 /** The routes, in a scope of their own: here a JSON body is text. */
 export const publishRoutes = (dependencies: PublishDependencies) => async (app: FastifyInstance) => {
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') done(problem('unsupported_media_type', 'a compressed body is not taken'));
-    else if (!isUtf8(body as Buffer)) done(problem('not_json', 'the body is not UTF-8'));
-    else done(null, (body as Buffer).toString('utf8'));
-  });
+  takeJsonAsText(app);
 
   app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected(toProblem(error).code));
 

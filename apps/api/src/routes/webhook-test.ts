@@ -1,5 +1,4 @@
 // A test of a webhook: one request now, in whatever state it is, made as a delivery's would be. It is kept as an attempt and counts for nothing.
-import { isUtf8 } from 'node:buffer';
 import {
   type BodyEvent,
   composeRequest,
@@ -18,6 +17,7 @@ import { insertTestAttempt, loadWebhook, type TestAttempt } from '@posthorn/db';
 import type { Outcome } from '@posthorn/egress';
 import type { FastifyInstance } from 'fastify';
 import { limits } from '../limits.js';
+import { takeJsonAsText } from '../text-body.js';
 import { attemptObject } from './deliveries.js';
 import { audit, requireOwn, type WebhookDependencies } from './own-webhook.js';
 
@@ -105,10 +105,7 @@ const sendTest = async (
 
 /** POST /v1/webhooks/{id}/test, in a scope of its own: here a JSON body is text, so that the data goes out as they came. */
 export const webhookTestRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    if (isUtf8(body as Buffer)) done(null, (body as Buffer).toString('utf8'));
-    else done(problem('not_json', 'the body is not UTF-8'));
-  });
+  takeJsonAsText(app);
 
   let open = 0;
   app.post('/v1/webhooks/:id/test', async (request) => {

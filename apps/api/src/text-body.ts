@@ -1,0 +1,14 @@
+// Bodies that are cut and not parsed: what the producer wrote stays its bytes.
+import { isUtf8 } from 'node:buffer';
+import { problem } from '@posthorn/core';
+import type { FastifyInstance } from 'fastify';
+
+/** In this scope a JSON body is its text. Refuses what is compressed, and what is not UTF-8, whose signatures nobody could check. */
+export const takeJsonAsText = (app: FastifyInstance): void => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') done(problem('unsupported_media_type', 'a compressed body is not taken'));
+    else if (!isUtf8(body as Buffer)) done(problem('not_json', 'the body is not UTF-8'));
+    else done(null, (body as Buffer).toString('utf8'));
+  });
+};
