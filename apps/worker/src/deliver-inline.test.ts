@@ -93,7 +93,9 @@ describe('an inline delivery', () => {
     requests[0]?.resolve(success(one.delivery));
     await pass(0);
     expect(records.slice(1)).toEqual([{ ...success(one.delivery), isNew: false }]);
-    expect([room.slots.isSlow(webhook.id), room.places.load()]).toEqual([false, 0]);
+    expect([room.slots.isSlow(webhook.id), room.places.load()]).toEqual([true, 0]);
+    room.slots.answeredInTime(webhook.id);
+    expect(room.slots.isSlow(webhook.id)).toBe(false);
   });
 
   it('that was parked and then not sent after all is given back under its number, though its claim is over', async () => {
@@ -234,6 +236,7 @@ describe('an inline delivery', () => {
     await pass(patienceOver);
     requests[0]?.reject(new Error('ours'));
     await pass(0);
+    room.slots.answeredInTime(webhook.id);
     expect([room.slots.isSlow(webhook.id), room.places.load(), room.slots.take(webhook.id, 1).granted]).toEqual([false, 0, true]);
   });
 

@@ -68,7 +68,10 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
       slots.release(webhook.id);
       const wasParked = state === 'parked';
       if (wasParked) slots.unmarkSlow(webhook.id);
-      else places.release();
+      else {
+        slots.answeredInTime(webhook.id);
+        places.release();
+      }
       return wasParked;
     };
 

@@ -6,6 +6,7 @@ import type { Claim, Claims } from './claims.js';
 import { deliverInline, type InlineDependencies, waitingRecord } from './deliver-inline.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
+import type { Slots } from './slots.js';
 import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
 
 export type DispatchDependencies = {
@@ -88,7 +89,7 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
     const epoch = gate.epochOf(webhook.id);
     const closed = gate.closedFor(webhook.id);
     if (closed === 'webhook_disabled') inline.record(skippedRecord({ event, webhook }, epoch));
-    else if (closed !== null || webhook.rateLimited || running.length >= limits.inlineDeliveriesMax || inline.slots.isSlow(webhook.id))
+    else if (closed !== null || webhook.rateLimited || running.length >= limits.inlineDeliveriesMax || isBusy(webhook, inline.slots))
       inline.record(waitingRecord(event, webhook, epoch));
     else running.push(deliverInline({ event, webhook, n, epoch, mayWrite: () => mayWrite(webhook.id) }, inlineDependencies));
   }
@@ -97,6 +98,10 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
 
 /** A backlog is no reason to take back what has begun. */
 const isOpen = (closed: Closed): boolean => closed === null || closed === 'in_flight_limit';
+
+/** Whoever is busy would only hold this job: what is for it waits in Postgres instead. */
+const isBusy = (webhook: WorkerWebhook, slots: Slots): boolean =>
+  slots.isSlow(webhook.id) || slots.isCrowded(webhook.id, webhook.maxInFlight);
 
 const skippedRecord = ({ event, webhook }: Pair, epoch: number): DeliveryRecord => ({
   ...waitingRecord(event, webhook, epoch),

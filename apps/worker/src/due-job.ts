@@ -75,6 +75,7 @@ const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<vo
     const mayWrite = () => isCallable(leased, webhook, dependencies);
     if (!mayWrite()) return dependencies.record(unsentRecord(leased, webhook, dependencies));
     const { shapeThen } = delivery;
+    const beganAt = performance.now();
     const attempted = await dependencies.attempt({
       event,
       webhook,
@@ -87,6 +88,7 @@ const runOne = async (leased: Leased, dependencies: DueDependencies): Promise<vo
       replay: chunk.replay,
       mayWrite,
     });
+    if (attempted !== null && performance.now() - beganAt < limits.parkAfterMs) dependencies.slots.answeredInTime(webhook.id);
     dependencies.record(attempted ?? unsentRecord(leased, webhook, dependencies));
   } finally {
     dependencies.slots.release(webhook.id);

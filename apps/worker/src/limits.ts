@@ -5,6 +5,8 @@ export const limits = {
   claimRenewMs: 2_500,
   /** How long a request may be open, or a delivery wait for a place at its webhook, before it leaves its dispatch. */
   parkAfterMs: 500,
+  /** How long a webhook counts as slow after its last slow request ended, if no answer in time is seen. */
+  slowMs: 60_000,
   /** Inline deliveries under way in this worker; the others wait their turn, and no dispatch is claimed meanwhile. */
   inlineInFlightMax: 512,
   /** The lease of a parked request beyond its timeout. */

@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { fakeTime } from '../tests/fixtures.js';
 import { createSlots, type Ticket } from './slots.js';
 
 const answers = (ticket: Ticket): { granted: boolean | null } => {
@@ -14,7 +15,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the slots of a webhook', () => {
   it('let at most max_in_flight through at once and hand on a place in the order of asking', async () => {
-    const slots = createSlots();
+    const slots = createSlots(60_000);
     const seen = Array.from({ length: 4 }, () => answers(slots.take('w', 2)));
     expect(seen.map((each) => each.granted)).toEqual([true, true, null, null]);
     slots.release('w');
@@ -26,7 +27,7 @@ describe('the slots of a webhook', () => {
   });
 
   it('pass over whoever gave up, and do not lose the place by it', async () => {
-    const slots = createSlots();
+    const slots = createSlots(60_000);
     slots.take('w', 1);
     const gone = slots.take('w', 1);
     const goneSeen = answers(gone);
@@ -39,20 +40,52 @@ describe('the slots of a webhook', () => {
     expect(slots.take('w', 1).granted).toBe(true);
   });
 
-  it('are slow as long as one request is, also after a place was given back', () => {
-    const slots = createSlots();
+  it('are slow as long as one request is, and then until another one was answered in time', () => {
+    const slots = createSlots(60_000);
     slots.take('w', 2);
     slots.take('w', 2);
     slots.markSlow('w');
     slots.markSlow('w');
+    slots.answeredInTime('w');
     slots.release('w');
     slots.unmarkSlow('w');
-    expect(slots.isSlow('w')).toBe(true);
-    expect(slots.isSlow('other')).toBe(false);
+    expect([slots.isSlow('w'), slots.isSlow('other')]).toEqual([true, false]);
     slots.release('w');
-    expect(slots.isSlow('w')).toBe(true);
+    slots.markSlow('w');
     slots.unmarkSlow('w');
+    slots.unmarkSlow('w');
+    expect(slots.isSlow('w')).toBe(true);
+    slots.answeredInTime('w');
     expect(slots.isSlow('w')).toBe(false);
+  });
+
+  it('are tried again after a while, even if no answer in time was seen', () => {
+    jest.useFakeTimers(fakeTime);
+    const slots = createSlots(1_000);
+    slots.take('w', 1);
+    slots.markSlow('w');
+    jest.advanceTimersByTime(5_000);
+    slots.release('w');
+    slots.unmarkSlow('w');
+    jest.advanceTimersByTime(999);
+    expect(slots.isSlow('w')).toBe(true);
+    jest.advanceTimersByTime(1);
+    expect(slots.isSlow('w')).toBe(false);
+    jest.useRealTimers();
+  });
+
+  it('are crowded while as many wait as may be under way', () => {
+    const slots = createSlots(60_000);
+    const tickets = Array.from({ length: 4 }, () => slots.take('w', 2));
+    expect([slots.isCrowded('w', 2), slots.isCrowded('w', 3), slots.isCrowded('other', 1)]).toEqual([true, false, false]);
+    tickets[3]?.giveUp();
+    tickets[3]?.giveUp();
+    expect([slots.isCrowded('w', 2), slots.isCrowded('w', 1)]).toEqual([false, true]);
+    slots.release('w');
+    expect(slots.isCrowded('w', 1)).toBe(false);
+    tickets[2]?.giveUp();
+    slots.take('w', 2);
+    expect(slots.isCrowded('w', 1)).toBe(true);
   });
 
   it('do what a counter and a line of people would do', async () => {
@@ -63,7 +96,7 @@ describe('the slots of a webhook', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 60 }), async (inFlightMax, steps) => {
-        const slots = createSlots();
+        const slots = createSlots(60_000);
         type Person = { webhook: number; expected: boolean | null; ticket: Ticket; seen: { granted: boolean | null } };
         const people: Person[] = [];
         const inFlight = [0, 0];

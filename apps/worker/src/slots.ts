@@ -6,31 +6,44 @@ export type Slots = {
    */
   readonly take: (webhookId: string, inFlightMax: number) => Ticket;
   readonly release: (webhookId: string) => void;
-  /** A request that outlives its patience makes the webhook slow until it ends. */
+  /**
+   * A request that outlives its patience makes the webhook slow until it ends and another one was answered in time: an endpoint that hangs
+   * would otherwise be tried anew after each timeout, and hold the jobs of the others meanwhile. Told of none, it is tried after slowMs.
+   */
   readonly markSlow: (webhookId: string) => void;
   readonly unmarkSlow: (webhookId: string) => void;
+  readonly answeredInTime: (webhookId: string) => void;
   readonly isSlow: (webhookId: string) => boolean;
+  /** Whether as many wait in line as can be under way at once. */
+  readonly isCrowded: (webhookId: string, inFlightMax: number) => boolean;
 };
 
 export type Ticket = { readonly granted: true | Promise<boolean>; readonly giveUp: () => void };
 
-type Line = { inFlight: number; slow: number; readonly waiting: { grant: (granted: boolean) => void; gone: boolean }[] };
+type Line = {
+  inFlight: number;
+  slow: number;
+  slowUntil: number;
+  waitingCount: number;
+  readonly waiting: { grant: (granted: boolean) => void; gone: boolean }[];
+};
 
 const noop = (): void => undefined;
 const grantedTicket: Ticket = { granted: true, giveUp: noop };
 
-export const createSlots = (): Slots => {
+/** @param slowMs how long a webhook counts as slow after its last slow request ended, if no answer in time is told */
+export const createSlots = (slowMs: number): Slots => {
   const lines = new Map<string, Line>();
   const lineOf = (webhookId: string): Line => {
     let line = lines.get(webhookId);
     if (line === undefined) {
-      line = { inFlight: 0, slow: 0, waiting: [] };
+      line = { inFlight: 0, slow: 0, slowUntil: 0, waitingCount: 0, waiting: [] };
       lines.set(webhookId, line);
     }
     return line;
   };
   const forgetIfIdle = (webhookId: string, line: Line): void => {
-    if (line.inFlight === 0 && line.slow === 0 && line.waiting.length === 0) lines.delete(webhookId);
+    if (line.inFlight === 0 && line.slow === 0 && line.waiting.length === 0 && line.slowUntil === 0) lines.delete(webhookId);
   };
   return {
     take: (webhookId, inFlightMax) => {
@@ -44,9 +57,11 @@ export const createSlots = (): Slots => {
         place.grant = resolve;
       });
       line.waiting.push(place);
+      line.waitingCount += 1;
       return {
         granted,
         giveUp: () => {
+          if (!place.gone) line.waitingCount -= 1;
           place.gone = true;
           place.grant(false);
         },
@@ -56,6 +71,8 @@ export const createSlots = (): Slots => {
       const line = lineOf(webhookId);
       for (let next = line.waiting.shift(); next !== undefined; next = line.waiting.shift()) {
         if (next.gone) continue;
+        next.gone = true;
+        line.waitingCount -= 1;
         next.grant(true);
         return;
       }
@@ -63,13 +80,30 @@ export const createSlots = (): Slots => {
       forgetIfIdle(webhookId, line);
     },
     markSlow: (webhookId) => {
-      lineOf(webhookId).slow += 1;
+      const line = lineOf(webhookId);
+      line.slow += 1;
+      line.slowUntil = Number.POSITIVE_INFINITY;
     },
     unmarkSlow: (webhookId) => {
       const line = lineOf(webhookId);
       line.slow -= 1;
+      if (line.slow === 0 && line.slowUntil > 0) line.slowUntil = performance.now() + slowMs;
+    },
+    answeredInTime: (webhookId) => {
+      const line = lines.get(webhookId);
+      if (line === undefined || line.slowUntil === 0) return;
+      line.slowUntil = 0;
       forgetIfIdle(webhookId, line);
     },
-    isSlow: (webhookId) => (lines.get(webhookId)?.slow ?? 0) > 0,
+    isSlow: (webhookId) => {
+      const line = lines.get(webhookId);
+      if (line === undefined) return false;
+      if (line.slow > 0 || line.slowUntil > performance.now()) return true;
+      if (line.slowUntil === 0) return false;
+      line.slowUntil = 0;
+      forgetIfIdle(webhookId, line);
+      return false;
+    },
+    isCrowded: (webhookId, inFlightMax) => (lines.get(webhookId)?.waitingCount ?? 0) >= inFlightMax,
   };
 };

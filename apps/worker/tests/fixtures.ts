@@ -110,7 +110,11 @@ export const newRecord = (changes: Partial<DeliveryRecord> = {}): DeliveryRecord
 });
 
 /** The places and the patience of a worker. */
-export const newRoom = (placesMax = 512) => ({ slots: createSlots(), places: createPlaces(placesMax), patience: createPatience(500) });
+export const newRoom = (placesMax = 512) => ({
+  slots: createSlots(60_000),
+  places: createPlaces(placesMax),
+  patience: createPatience(500),
+});
 
 export type Deferred<T> = {
   readonly promise: Promise<T>;
