@@ -243,6 +243,7 @@ describe('a dispatch', () => {
     const one = open({ events: [newEvent()], webhooks: [slow, crowded, storedWebhook()] });
     one.room.slots.markSlow(slow.id);
     for (let i = 0; i < 2; i++) one.room.slots.take(crowded.id, 1);
+    await pass(limits.crowdedMs + 1);
     await one.handle();
     expect(one.sent).toHaveLength(1);
     for (const { id } of [slow, crowded]) expect(one.records.find((record) => record.webhookId === id)).toMatchObject(waiting);

@@ -100,8 +100,7 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
 const isOpen = (closed: Closed): boolean => closed === null || closed === 'in_flight_limit';
 
 /** Whoever is busy would only hold this job: what is for it waits in Postgres instead. */
-const isBusy = (webhook: WorkerWebhook, slots: Slots): boolean =>
-  slots.isSlow(webhook.id) || slots.isCrowded(webhook.id, webhook.maxInFlight);
+const isBusy = ({ id }: WorkerWebhook, slots: Slots): boolean => slots.isSlow(id) || slots.isCrowded(id);
 
 const skippedRecord = ({ event, webhook }: Pair, epoch: number): DeliveryRecord => ({
   ...waitingRecord(event, webhook, epoch),

@@ -14,30 +14,31 @@ export type Slots = {
   readonly unmarkSlow: (webhookId: string) => void;
   readonly answeredInTime: (webhookId: string) => void;
   readonly isSlow: (webhookId: string) => boolean;
-  /** Whether as many wait in line as can be under way at once. */
-  readonly isCrowded: (webhookId: string, inFlightMax: number) => boolean;
+  /** Whether its line does not move: whoever is next has waited for longer than crowdedMs. */
+  readonly isCrowded: (webhookId: string) => boolean;
 };
 
 export type Ticket = { readonly granted: true | Promise<boolean>; readonly giveUp: () => void };
 
-type Line = {
-  inFlight: number;
-  slow: number;
-  slowUntil: number;
-  waitingCount: number;
-  readonly waiting: { grant: (granted: boolean) => void; gone: boolean }[];
-};
+type Place = { readonly since: number; grant: (granted: boolean) => void; gone: boolean };
+type Line = { inFlight: number; slow: number; slowUntil: number; readonly waiting: Place[] };
 
 const noop = (): void => undefined;
 const grantedTicket: Ticket = { granted: true, giveUp: noop };
 
-/** @param slowMs how long a webhook counts as slow after its last slow request ended, if no answer in time is told */
-export const createSlots = (slowMs: number): Slots => {
+export type SlotTimes = {
+  /** How long a webhook counts as slow after its last slow request ended, if no answer in time is told. */
+  readonly slowMs: number;
+  /** How long the next in line may have waited. */
+  readonly crowdedMs: number;
+};
+
+export const createSlots = ({ slowMs, crowdedMs }: SlotTimes): Slots => {
   const lines = new Map<string, Line>();
   const lineOf = (webhookId: string): Line => {
     let line = lines.get(webhookId);
     if (line === undefined) {
-      line = { inFlight: 0, slow: 0, slowUntil: 0, waitingCount: 0, waiting: [] };
+      line = { inFlight: 0, slow: 0, slowUntil: 0, waiting: [] };
       lines.set(webhookId, line);
     }
     return line;
@@ -52,16 +53,14 @@ export const createSlots = (slowMs: number): Slots => {
         line.inFlight += 1;
         return grantedTicket;
       }
-      const place = { grant: noop as (granted: boolean) => void, gone: false };
+      const place: Place = { since: performance.now(), grant: noop, gone: false };
       const granted = new Promise<boolean>((resolve) => {
         place.grant = resolve;
       });
       line.waiting.push(place);
-      line.waitingCount += 1;
       return {
         granted,
         giveUp: () => {
-          if (!place.gone) line.waitingCount -= 1;
           place.gone = true;
           place.grant(false);
         },
@@ -71,8 +70,6 @@ export const createSlots = (slowMs: number): Slots => {
       const line = lineOf(webhookId);
       for (let next = line.waiting.shift(); next !== undefined; next = line.waiting.shift()) {
         if (next.gone) continue;
-        next.gone = true;
-        line.waitingCount -= 1;
         next.grant(true);
         return;
       }
@@ -104,6 +101,10 @@ export const createSlots = (slowMs: number): Slots => {
       forgetIfIdle(webhookId, line);
       return false;
     },
-    isCrowded: (webhookId, inFlightMax) => (lines.get(webhookId)?.waitingCount ?? 0) >= inFlightMax,
+    isCrowded: (webhookId) => {
+      const waiting = lines.get(webhookId)?.waiting ?? [];
+      while (waiting[0]?.gone === true) waiting.shift();
+      return waiting[0] !== undefined && performance.now() - waiting[0].since > crowdedMs;
+    },
   };
 };
