@@ -126,7 +126,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     onLoaded: gates.learn,
     webhooksMax: limits.webhooksMax,
   });
-  const slots = createSlots(limits);
+  const slots = createSlots(limits.slowMs);
   const places = createPlaces(limits.inlineInFlightMax);
   const patience = createPatience(limits.parkAfterMs);
   const recorder = createRecording(options, gates.follow);

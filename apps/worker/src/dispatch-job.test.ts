@@ -238,15 +238,13 @@ describe('a dispatch', () => {
     one.stop();
   });
 
-  it('records what is for a slow webhook, or one with a long line, as waiting', async () => {
-    const [slow, crowded] = [storedWebhook(), storedWebhook({ maxInFlight: 1 })];
-    const one = open({ events: [newEvent()], webhooks: [slow, crowded, storedWebhook()] });
+  it('records what is for a slow webhook as waiting', async () => {
+    const slow = storedWebhook();
+    const one = open({ events: [newEvent()], webhooks: [slow, storedWebhook()] });
     one.room.slots.markSlow(slow.id);
-    for (let i = 0; i < 2; i++) one.room.slots.take(crowded.id, 1);
-    await pass(limits.crowdedMs + 1);
     await one.handle();
     expect(one.sent).toHaveLength(1);
-    for (const { id } of [slow, crowded]) expect(one.records.find((record) => record.webhookId === id)).toMatchObject(waiting);
+    expect(one.records.find((record) => record.webhookId === slow.id)).toMatchObject(waiting);
     one.stop();
   });
 

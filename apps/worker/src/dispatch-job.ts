@@ -6,7 +6,6 @@ import type { Claim, Claims } from './claims.js';
 import { deliverInline, type InlineDependencies, waitingRecord } from './deliver-inline.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
-import type { Slots } from './slots.js';
 import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
 
 export type DispatchDependencies = {
@@ -89,7 +88,7 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
     const epoch = gate.epochOf(webhook.id);
     const closed = gate.closedFor(webhook.id);
     if (closed === 'webhook_disabled') inline.record(skippedRecord({ event, webhook }, epoch));
-    else if (closed !== null || webhook.rateLimited || running.length >= limits.inlineDeliveriesMax || isBusy(webhook, inline.slots))
+    else if (closed !== null || webhook.rateLimited || running.length >= limits.inlineDeliveriesMax || inline.slots.isSlow(webhook.id))
       inline.record(waitingRecord(event, webhook, epoch));
     else running.push(deliverInline({ event, webhook, n, epoch, mayWrite: () => mayWrite(webhook.id) }, inlineDependencies));
   }
@@ -98,9 +97,6 @@ const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, depen
 
 /** A backlog is no reason to take back what has begun. */
 const isOpen = (closed: Closed): boolean => closed === null || closed === 'in_flight_limit';
-
-/** Whoever is busy would only hold this job: what is for it waits in Postgres instead. */
-const isBusy = ({ id }: WorkerWebhook, slots: Slots): boolean => slots.isSlow(id) || slots.isCrowded(id);
 
 const skippedRecord = ({ event, webhook }: Pair, epoch: number): DeliveryRecord => ({
   ...waitingRecord(event, webhook, epoch),

@@ -7,8 +7,6 @@ export const limits = {
   parkAfterMs: 500,
   /** How long a webhook counts as slow after its last slow request ended, if no answer in time is seen. */
   slowMs: 60_000,
-  /** A webhook whose next in line has waited so long gets nothing more inline. */
-  crowdedMs: 100,
   /** Inline deliveries under way in this worker; the others wait their turn, and no dispatch is claimed meanwhile. */
   inlineInFlightMax: 512,
   /** The lease of a parked request beyond its timeout. */

@@ -14,26 +14,18 @@ export type Slots = {
   readonly unmarkSlow: (webhookId: string) => void;
   readonly answeredInTime: (webhookId: string) => void;
   readonly isSlow: (webhookId: string) => boolean;
-  /** Whether its line does not move: whoever is next has waited for longer than crowdedMs. */
-  readonly isCrowded: (webhookId: string) => boolean;
 };
 
 export type Ticket = { readonly granted: true | Promise<boolean>; readonly giveUp: () => void };
 
-type Place = { readonly since: number; grant: (granted: boolean) => void; gone: boolean };
+type Place = { grant: (granted: boolean) => void; gone: boolean };
 type Line = { inFlight: number; slow: number; slowUntil: number; readonly waiting: Place[] };
 
 const noop = (): void => undefined;
 const grantedTicket: Ticket = { granted: true, giveUp: noop };
 
-export type SlotTimes = {
-  /** How long a webhook counts as slow after its last slow request ended, if no answer in time is told. */
-  readonly slowMs: number;
-  /** How long the next in line may have waited. */
-  readonly crowdedMs: number;
-};
-
-export const createSlots = ({ slowMs, crowdedMs }: SlotTimes): Slots => {
+/** @param slowMs how long a webhook counts as slow after its last slow request ended, if no answer in time is told */
+export const createSlots = (slowMs: number): Slots => {
   const lines = new Map<string, Line>();
   const lineOf = (webhookId: string): Line => {
     let line = lines.get(webhookId);
@@ -53,7 +45,7 @@ export const createSlots = ({ slowMs, crowdedMs }: SlotTimes): Slots => {
         line.inFlight += 1;
         return grantedTicket;
       }
-      const place: Place = { since: performance.now(), grant: noop, gone: false };
+      const place: Place = { grant: noop, gone: false };
       const granted = new Promise<boolean>((resolve) => {
         place.grant = resolve;
       });
@@ -100,11 +92,6 @@ export const createSlots = ({ slowMs, crowdedMs }: SlotTimes): Slots => {
       line.slowUntil = 0;
       forgetIfIdle(webhookId, line);
       return false;
-    },
-    isCrowded: (webhookId) => {
-      const waiting = lines.get(webhookId)?.waiting ?? [];
-      while (waiting[0]?.gone === true) waiting.shift();
-      return waiting[0] !== undefined && performance.now() - waiting[0].since > crowdedMs;
     },
   };
 };

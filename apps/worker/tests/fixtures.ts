@@ -111,7 +111,7 @@ export const newRecord = (changes: Partial<DeliveryRecord> = {}): DeliveryRecord
 
 /** The places and the patience of a worker. */
 export const newRoom = (placesMax = 512) => ({
-  slots: createSlots({ slowMs: 60_000, crowdedMs: 100 }),
+  slots: createSlots(60_000),
   places: createPlaces(placesMax),
   patience: createPatience(500),
 });

@@ -13,7 +13,12 @@ export type Answer = {
 export type ApiClient = {
   readonly url: string;
   /** `body` goes out as it is if it is text or bytes, else as JSON. A header that is null is left out. */
-  send(method: 'GET' | 'POST', path: string, body?: unknown, headers?: Readonly<Record<string, string | null>>): Promise<Answer>;
+  send(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string | null>>,
+  ): Promise<Answer>;
   get(path: string): Promise<Answer>;
   /** Publishes one event and returns its id; throws unless it was accepted. */
   publish(event: unknown): Promise<string>;
