@@ -117,7 +117,7 @@ export const deliverInline = (delivery: InlineDelivery, dependencies: InlineDepe
       places.take(begin);
     };
 
-    const ticket: Ticket = slots.take(webhook.id, webhook.maxInFlight);
+    const ticket: Ticket = slots.take(webhook.id, webhook.maxInFlight, limits.untriedInFlightMax);
     if (ticket.granted === true) return ready();
     patience.watch(() => {
       if (state !== 'in line') return;

@@ -56,6 +56,7 @@ export type Delivering = {
 };
 
 const lookForCapacityEveryMs = 5;
+const noop = (): void => undefined;
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** How attempts are made: through the breakers and the egress seam, counted as they end. */
@@ -133,6 +134,12 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
   const claims = createClaims({ renew: (held) => renewClaims(pool, held, limits.claimLeaseMs), onError: report('renew claims') });
   const attempts = createAttempts(options, breakers.fire);
   const background = new Set<Promise<void>>();
+  const track = (running: Promise<unknown>): void => {
+    const tracked = running.then(noop, report('deliver')).finally(() => background.delete(tracked));
+    background.add(tracked);
+  };
+  const impatience = createPatience(limits.jobHeldMs);
+  let dispatches = 0;
   const gate = { closedFor: (webhookId: string) => gates.closedFor(webhookId, clock.nowMs()), epochOf: gates.epochOf, fresh: gates.fresh };
 
   const dispatching: DispatchDependencies = {
@@ -164,14 +171,16 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     slots,
     record: recorder.record,
     report: recorder.report,
-    track: (running) => {
-      const tracked = running.catch(report('deliver')).finally(() => background.delete(tracked));
-      background.add(tracked);
-    },
+    track,
   };
   /** Nothing is claimed while as much as this worker can do is under way, or while the circuits are not known. */
   const capacity = async (): Promise<void> => {
-    while (places.load() >= limits.inlineInFlightMax || egress.openRequests() > limits.openRequestsMax || !gates.fresh())
+    while (
+      dispatches >= limits.dispatchesMax ||
+      places.load() >= limits.inlineInFlightMax ||
+      egress.openRequests() > limits.openRequestsMax ||
+      !gates.fresh()
+    )
       await wait(lookForCapacityEveryMs);
   };
   const gauge = setInterval(() => metrics.openRequests.set(egress.openRequests()), 1_000);
@@ -180,7 +189,13 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
   return {
     handleDispatch: async (job) => {
       await capacity();
-      await handleDispatch(job, dispatching);
+      dispatches += 1;
+      const running = handleDispatch(job, dispatching).finally(() => {
+        dispatches -= 1;
+      });
+      track(running);
+      // The claim in Postgres says who works on it, so the job need not: slow endpoints in twenty dispatches would stop all others.
+      await Promise.race([running.then(noop, noop), new Promise<void>((resolve) => impatience.watch(resolve))]);
     },
     handleDue: async (job) => {
       await handleDue(job.chunks, due);
@@ -198,6 +213,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       claims.stop();
       gates.stop();
       patience.stop();
+      impatience.stop();
       breakers.shutdown();
     },
     fresh: gates.fresh,

@@ -7,6 +7,11 @@ export const limits = {
   parkAfterMs: 500,
   /** How long a webhook counts as slow after its last slow request ended, if no answer in time is seen. */
   slowMs: 60_000,
+  /** Inline deliveries under way to a webhook that has not answered in time lately. */
+  untriedInFlightMax: 4,
+  /** A dispatch that takes longer goes on without its job, whose slot is free for the next; so many dispatches run at once. */
+  jobHeldMs: 25,
+  dispatchesMax: 200,
   /** Inline deliveries under way in this worker; the others wait their turn, and no dispatch is claimed meanwhile. */
   inlineInFlightMax: 512,
   /** The lease of a parked request beyond its timeout. */

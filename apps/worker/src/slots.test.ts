@@ -74,6 +74,23 @@ describe('the slots of a webhook', () => {
     jest.useRealTimers();
   });
 
+  it('let few through to a webhook that is untried, and all that may be under way once it has answered in time', async () => {
+    const slots = createSlots(60_000);
+    const seen = Array.from({ length: 8 }, () => answers(slots.take('w', 5, 2)));
+    const granted = () => seen.filter((each) => each.granted === true).length;
+    expect(granted()).toBe(2);
+    slots.release('w');
+    await settle();
+    expect(granted()).toBe(3);
+    slots.answeredInTime('w');
+    await settle();
+    expect(granted()).toBe(6);
+    slots.release('w');
+    await settle();
+    expect([granted(), slots.take('w', 5, 2).granted === true]).toEqual([7, false]);
+    expect(slots.take('other', 5).granted).toBe(true);
+  });
+
   it('do what a counter and a line of people would do', async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const), webhook: fc.nat(1) }) },

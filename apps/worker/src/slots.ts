@@ -3,8 +3,9 @@
 export type Slots = {
   /**
    * Resolves with true once there is a place (give it back with `release`), with false when `giveUp` was called for its ticket before.
+   * `untriedMax` bounds it further until an answer in time is told: many endpoints that hang must not take all that the worker can do.
    */
-  readonly take: (webhookId: string, inFlightMax: number) => Ticket;
+  readonly take: (webhookId: string, inFlightMax: number, untriedMax?: number) => Ticket;
   readonly release: (webhookId: string) => void;
   /**
    * A request that outlives its patience makes the webhook slow until it ends and another one was answered in time: an endpoint that hangs
@@ -19,7 +20,7 @@ export type Slots = {
 export type Ticket = { readonly granted: true | Promise<boolean>; readonly giveUp: () => void };
 
 type Place = { grant: (granted: boolean) => void; gone: boolean };
-type Line = { inFlight: number; slow: number; slowUntil: number; readonly waiting: Place[] };
+type Line = { inFlight: number; inFlightMax: number; isTried: boolean; slow: number; slowUntil: number; readonly waiting: Place[] };
 
 const noop = (): void => undefined;
 const grantedTicket: Ticket = { granted: true, giveUp: noop };
@@ -30,7 +31,7 @@ export const createSlots = (slowMs: number): Slots => {
   const lineOf = (webhookId: string): Line => {
     let line = lines.get(webhookId);
     if (line === undefined) {
-      line = { inFlight: 0, slow: 0, slowUntil: 0, waiting: [] };
+      line = { inFlight: 0, inFlightMax: 0, isTried: false, slow: 0, slowUntil: 0, waiting: [] };
       lines.set(webhookId, line);
     }
     return line;
@@ -38,10 +39,20 @@ export const createSlots = (slowMs: number): Slots => {
   const forgetIfIdle = (webhookId: string, line: Line): void => {
     if (line.inFlight === 0 && line.slow === 0 && line.waiting.length === 0 && line.slowUntil === 0) lines.delete(webhookId);
   };
+  /** Lets the next in line through; false: nobody waits. */
+  const grantNext = (line: Line): boolean => {
+    for (let next = line.waiting.shift(); next !== undefined; next = line.waiting.shift()) {
+      if (next.gone) continue;
+      next.grant(true);
+      return true;
+    }
+    return false;
+  };
   return {
-    take: (webhookId, inFlightMax) => {
+    take: (webhookId, inFlightMax, untriedMax = inFlightMax) => {
       const line = lineOf(webhookId);
-      if (line.inFlight < inFlightMax) {
+      line.inFlightMax = inFlightMax;
+      if (line.inFlight < (line.isTried ? inFlightMax : Math.min(inFlightMax, untriedMax))) {
         line.inFlight += 1;
         return grantedTicket;
       }
@@ -60,11 +71,7 @@ export const createSlots = (slowMs: number): Slots => {
     },
     release: (webhookId) => {
       const line = lineOf(webhookId);
-      for (let next = line.waiting.shift(); next !== undefined; next = line.waiting.shift()) {
-        if (next.gone) continue;
-        next.grant(true);
-        return;
-      }
+      if (grantNext(line)) return;
       line.inFlight -= 1;
       forgetIfIdle(webhookId, line);
     },
@@ -80,8 +87,11 @@ export const createSlots = (slowMs: number): Slots => {
     },
     answeredInTime: (webhookId) => {
       const line = lines.get(webhookId);
-      if (line === undefined || line.slowUntil === 0) return;
+      if (line === undefined) return;
       line.slowUntil = 0;
+      if (line.isTried) return;
+      line.isTried = true;
+      while (line.inFlight < line.inFlightMax && grantNext(line)) line.inFlight += 1;
       forgetIfIdle(webhookId, line);
     },
     isSlow: (webhookId) => {
