@@ -47,6 +47,9 @@ export const limits = {
   circuit: { cooldownS: 30, cooldownMaxS: 3_600, chunkMax: 500 },
   scheduler: {
     roundMs: 250,
+    /** After so long without anything due it looks less often. */
+    idleAfterMs: 10_000,
+    idleRoundMs: 500,
     leaseMs: 5_000,
     renewMs: 1_000,
     /** Waiting jobs up to which a shard is fed, and how long a fed dispatch waits for its claim. */

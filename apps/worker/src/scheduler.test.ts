@@ -305,6 +305,23 @@ describe('the scheduler', () => {
     expect(steps).toEqual(['endWaiting', 'endWaiting']);
   });
 
+  it('looks less often after a while without work, and as often as before when there is some', async () => {
+    const { world, scheduler, count } = openScheduler();
+    world.due = { dispatches: false, chunks: false, ending: false, replays: false };
+    scheduler.start();
+    await pass(bounds.idleAfterMs + bounds.idleRoundMs);
+    const looks = () => count('findDueWork');
+    const before = looks();
+    await pass(10 * bounds.idleRoundMs);
+    expect(looks() - before).toBe(10);
+    world.due = {};
+    await pass(bounds.idleRoundMs);
+    const atWork = looks();
+    await pass(10 * bounds.roundMs);
+    expect(looks() - atWork).toBe(10);
+    await scheduler.stop();
+  });
+
   it('gives its lease up when it stops, and looks no more', async () => {
     const { scheduler, calls, count } = openScheduler();
     scheduler.start();

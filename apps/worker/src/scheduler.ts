@@ -58,6 +58,7 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let stopped = false;
   let wake: () => void = () => undefined;
   let running: Promise<void> = Promise.resolve();
+  let workedAt = performance.now();
   let renewAt = 0;
   let mendAt = performance.now() + bounds.mendEveryMs;
   let partitionsAt = performance.now();
@@ -144,6 +145,7 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     await holdLease();
     if (!active) return false;
     const due = await dependencies.findDueWork();
+    if (due.dispatches || due.chunks || due.ending || due.replays) workedAt = performance.now();
     let more = false;
     // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
     if (due.dispatches) for (let shard = 0; shard < queue.shards; shard++) more = (await attempted(feedDispatches(shard))) || more;
@@ -162,7 +164,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
       });
       if (more || stopped) continue;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, bounds.roundMs);
+        const isIdle = performance.now() - workedAt > bounds.idleAfterMs;
+        const timer = setTimeout(resolve, isIdle ? bounds.idleRoundMs : bounds.roundMs);
         wake = () => {
           clearTimeout(timer);
           resolve();

@@ -64,7 +64,7 @@ export const openScheduler = (shards = 1) => {
     disableUnsuccessful: () => call('disableUnsuccessful', 0),
     stepReplays: () => call('stepReplays', world.replaySteps-- > 1),
     expire: () => call('expire', 0),
-    findDueWork: async () => ({ dispatches: true, chunks: true, ending: true, replays: true, ...world.due }),
+    findDueWork: () => call('findDueWork', { dispatches: true, chunks: true, ending: true, replays: true, ...world.due }),
     mendDueHints: () => call('mendDueHints', world.mended),
     makePartitions: () => call('makePartitions', 0),
     queue: {
