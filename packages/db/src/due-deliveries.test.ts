@@ -286,7 +286,7 @@ describe('flushes and schedulers at once', () => {
     // The second look may come as soon as any flush that the first could not see has ended: here after two seconds.
     const look = async (): Promise<void> => {
       const { rows } = await world.pool.query(
-        `select webhook_id as "webhookId", event_id as "eventId", attempt, circuit_epoch as epoch from lease_due_deliveries(200, 500, 1000, '2 s')`,
+        `select webhook_id as "webhookId", event_id as "eventId", attempt, circuit_epoch as epoch from lease_due_deliveries(200, 500, 1000, true, '2 s')`,
       );
       const records = rows.map(({ webhookId, eventId, attempt, epoch }) => ({
         ...world.record(webhookId),
