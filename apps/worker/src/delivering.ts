@@ -190,12 +190,14 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     handleDispatch: async (job) => {
       await capacity();
       dispatches += 1;
-      const running = handleDispatch(job, dispatching).finally(() => {
-        dispatches -= 1;
+      // Once it is claimed, Postgres says who works on it, so the job need not: slow endpoints in twenty dispatches would stop all others.
+      await new Promise<void>((resolve) => {
+        const running = handleDispatch(job, dispatching, () => impatience.watch(resolve)).finally(() => {
+          dispatches -= 1;
+          resolve();
+        });
+        track(running);
       });
-      track(running);
-      // The claim in Postgres says who works on it, so the job need not: slow endpoints in twenty dispatches would stop all others.
-      await Promise.race([running.then(noop, noop), new Promise<void>((resolve) => impatience.watch(resolve))]);
     },
     handleDue: async (job) => {
       await handleDue(job.chunks, due);

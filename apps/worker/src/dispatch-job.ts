@@ -31,8 +31,15 @@ type Pair = { readonly event: LoadedEvent; readonly webhook: WorkerWebhook };
 
 const noDeliveries: ReadonlySet<string> = new Set();
 
-/** Handles the job of a dispatch; returns how many deliveries it made, or null if the dispatch is somebody else's or done. */
-export const handleDispatch = async (ref: DispatchRef, dependencies: DispatchDependencies): Promise<number | null> => {
+/**
+ * Handles the job of a dispatch; returns how many deliveries it made, or null if the dispatch is somebody else's or done. From `onClaimed` on
+ * its lease in Postgres says whose it is.
+ */
+export const handleDispatch = async (
+  ref: DispatchRef,
+  dependencies: DispatchDependencies,
+  onClaimed: () => void = () => undefined,
+): Promise<number | null> => {
   const claimedAt = performance.now();
   const events = await dependencies.claim(ref);
   if (events.length === 0) return null;
@@ -41,6 +48,7 @@ export const handleDispatch = async (ref: DispatchRef, dependencies: DispatchDep
   if (n >= limits.claimsBeforeSetAside && events.length === 1) return dependencies.setAside({ id: ref.id, claim: n }).then(() => null);
   if (n >= limits.claimsBeforeSplit && events.length > 1) return dependencies.split({ id: ref.id, claim: n }).then(() => null);
   const claim = dependencies.hold.add(ref.id, n, claimedAt);
+  onClaimed();
   try {
     const existing =
       n === 1

@@ -94,7 +94,9 @@ export const listDeliveries = async (db: Database, page: DeliveryPage): Promise<
       'd.ended_at',
     ])
     .select(gated.as('gated'))
-    .select(sql<number>`(select count(*)::int from attempts a where a.event_id = d.event_id and a.webhook_id = d.webhook_id)`.as('attempts'))
+    .select(
+      sql<number>`(select count(*)::int from attempts a where a.event_id = d.event_id and a.webhook_id = d.webhook_id)`.as('attempts'),
+    )
     .where('d.environment_id', '=', page.environmentId);
   if (page.tenantId !== null) query = query.where('d.tenant_id', '=', page.tenantId);
   if (page.eventId !== null) query = query.where('d.event_id', '=', page.eventId);

@@ -111,7 +111,12 @@ export const resetCircuit = run({
                 jsonb_build_object('webhook_id', webhook_id, 'circuit_failure_count', 0, 'circuit_retry_at', null) as data from changed where was_told`,
 });
 
-const markProbeDue = run({ name: 'probe-now', kind: 'probe_due', where: 'circuit = 1', set: `${probeNow}, due_at = least(b.due_at, now())` });
+const markProbeDue = run({
+  name: 'probe-now',
+  kind: 'probe_due',
+  where: 'circuit = 1',
+  set: `${probeNow}, due_at = least(b.due_at, now())`,
+});
 
 /** After a change of where or how it is called: an open circuit is probed now, with the delivery whose time would have come first. */
 export const probeWebhookNow = async (pool: HotPool, webhookId: string, actor: Actor): Promise<Changed> => {

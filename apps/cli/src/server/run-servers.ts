@@ -9,7 +9,6 @@ import { createWorker, startHealthServer } from '@posthorn/worker';
 import type { Terminal } from '../terminal.js';
 import { adminKeyFile } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
-import { boundHeapGrowth } from './heap-growth.js';
 import { dataDirectoryOf, isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
 import { untilShutdown } from './shutdown.js';
 import { waitForDatabase } from './wait-for-database.js';
@@ -72,7 +71,6 @@ export const runApi = async (terminal: Terminal): Promise<number> => {
 
 /** `posthorn worker`: until a signal; returns the exit code. */
 export const runWorker = async (terminal: Terminal): Promise<number> => {
-  boundHeapGrowth();
   const config = readConfig();
   const url = requireDatabaseUrl(config);
   await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
