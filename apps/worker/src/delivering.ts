@@ -25,6 +25,7 @@ import type { InlineDelivery } from './deliver-inline.js';
 import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
 import { type DueDependencies, handleDue } from './due-job.js';
 import { createGates } from './gates.js';
+import { createHeapGrowth } from './heap-growth.js';
 import { deliveryDefaults, limits } from './limits.js';
 import { createPatience } from './patience.js';
 import { createPlaces } from './places.js';
@@ -126,6 +127,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       loadTenantWebhooks(pool, tenantId, options.secretBox, { ...deliveryDefaults, retryScheduleS: defaultRetryScheduleS }),
     onLoaded: gates.learn,
     webhooksMax: limits.webhooksMax,
+    onKept: createHeapGrowth(),
   });
   const slots = createSlots(limits.slowMs);
   const places = createPlaces(limits.inlineInFlightMax);

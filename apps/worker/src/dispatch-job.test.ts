@@ -56,6 +56,7 @@ const open = (scene: Scene) => {
     },
     onLoaded: async () => undefined,
     webhooksMax: 2_000,
+    onKept: () => undefined,
   });
   const dependencies: DispatchDependencies = {
     claim: async () => scene.events,

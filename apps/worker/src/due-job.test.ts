@@ -47,7 +47,12 @@ const open = (webhooks: readonly DeliverableWebhook[], loaded: readonly LoadedDe
   const gate = { closed: null as Closed, fresh: true };
   const dependencies: DueDependencies = {
     load: async () => loaded,
-    tenants: createTenantIndexes({ load: async () => ({ version: 1, webhooks }), onLoaded: async () => undefined, webhooksMax: 100 }),
+    tenants: createTenantIndexes({
+      load: async () => ({ version: 1, webhooks }),
+      onLoaded: async () => undefined,
+      webhooksMax: 100,
+      onKept: () => undefined,
+    }),
     gate: { closedFor: () => gate.closed, fresh: () => gate.fresh },
     attempt: (attempt) => {
       const request = defer<Attempted>();

@@ -40,6 +40,9 @@ export const limits = {
   gateStaleMs: 3_000,
   /** Webhooks kept compiled, over all tenants; opossum breakers kept. */
   webhooksMax: 30_000,
+  /** With more of them, the heap may grow by so much beyond what lives before it is collected (see heap-growth.ts). */
+  manyWebhooks: 5_000,
+  manyWebhooksHeapGrowthPercent: 50,
   breakersMax: 20_000,
   /** A dispatch whose worker died so often is split into single events; a single one is set aside. */
   claimsBeforeSplit: 4,

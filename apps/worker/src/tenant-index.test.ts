@@ -7,6 +7,7 @@ import { createTenantIndexes } from './tenant-index.js';
 const open = (webhooksMax = 100) => {
   const loads: (Deferred<TenantWebhooks> & { readonly tenantId: string })[] = [];
   const told: (readonly string[])[] = [];
+  const kept: number[] = [];
   const indexes = createTenantIndexes({
     load: (tenantId) => {
       const load = defer<TenantWebhooks>();
@@ -17,8 +18,9 @@ const open = (webhooksMax = 100) => {
       told.push(ids);
     },
     webhooksMax,
+    onKept: (webhooks) => kept.push(webhooks),
   });
-  return { indexes, loads, told };
+  return { indexes, loads, told, kept };
 };
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -91,6 +93,7 @@ describe("a tenant's webhooks", () => {
       load: async () => ({ version: 1, webhooks: [storedWebhook()] }),
       onLoaded: () => known,
       webhooksMax: 10,
+      onKept: () => undefined,
     });
     let got = false;
     const loading = indexes.get('t', 1).then(() => {
@@ -128,6 +131,7 @@ describe("a tenant's webhooks", () => {
     await one.indexes.get('b', 1);
     expect(one.loads).toHaveLength(2);
     expect(await fill(one, { c: 1 })).toEqual(['c']);
+    expect(one.kept).toEqual([3, 5, 2]);
     expect(one.indexes.peek('b', 1)).toBeUndefined();
   });
 });

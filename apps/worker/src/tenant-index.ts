@@ -27,6 +27,8 @@ export type TenantIndexDependencies = {
   readonly onLoaded: (webhookIds: readonly string[]) => Promise<void>;
   /** Webhooks that are kept compiled, over all tenants; one tenant is kept however many it has. */
   readonly webhooksMax: number;
+  /** Called with the webhooks kept, of which each tenant counts one more, after each load. */
+  readonly onKept: (webhooks: number) => void;
 };
 
 /** Makes the cache; loads are shared by those who wait for the same tenant. */
@@ -43,6 +45,7 @@ export const createTenantIndexes = (dependencies: TenantIndexDependencies): Tena
     await dependencies.onLoaded(webhooks.map((webhook) => webhook.id));
     const index = { version, compiled: compileWebhooks(webhooks), byId: new Map(webhooks.map((webhook) => [webhook.id, webhook])) };
     kept.set(tenantId, index);
+    dependencies.onKept(kept.calculatedSize);
     return index;
   };
 
