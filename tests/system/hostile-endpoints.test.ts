@@ -69,7 +69,7 @@ const readRecorded = async (): Promise<readonly Recorded[]> =>
     )
   ).rows;
 
-const expectRecorded = async (round: number): Promise<void> => {
+const expectRecorded = async (round: number): Promise<true> => {
   const rows = await readRecorded();
   for (const { does, id, recorded, body, deadlineMs } of hostile) {
     const own = rows.filter((row) => row.webhook_id === id);
@@ -84,6 +84,7 @@ const expectRecorded = async (round: number): Promise<void> => {
     expect([does, (own[0]?.n ?? 0) >= least, (own[0]?.n ?? 0) <= most, own[0]?.n]).toEqual([does, true, true, own[0]?.n]);
     if (body !== undefined) for (const kept of own[0]?.bodies ?? []) expect(kept.equals(body)).toBe(true);
   }
+  return true;
 };
 
 /** By event, those of the healthy endpoints that wait for it, and who waits for them. */
