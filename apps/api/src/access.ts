@@ -1,7 +1,7 @@
 // Who comes in: a key's owner, its role, and what that role may do. What is not yours is 404; what your role may not do is 403.
 import { hashApiKey, problem, readApiKey } from '@posthorn/core';
 import type { KeyOwner, Reach, Role } from '@posthorn/db';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { limits } from './limits.js';
 
@@ -15,7 +15,20 @@ export type Permission =
   /** And the settings of the circuit. */
   | 'reset_circuit'
   | 'replay'
-  | 'erase';
+  | 'erase'
+  /** Keys, environments, tenants, the catalogue of event types, audit; only with a key that is bound to no tenant. */
+  | 'administer';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a key must be allowed to call the route; `public`: no key is asked for. */
+    permission: Permission | 'public';
+  }
+  interface FastifyRequest {
+    /** Whose key it is; of routes that are not public. */
+    owner: KeyOwner;
+  }
+}
 
 const permissions: Readonly<Record<Permission, readonly Role[]>> = {
   publish: ['admin', 'publisher'],
@@ -26,6 +39,7 @@ const permissions: Readonly<Record<Permission, readonly Role[]>> = {
   reset_circuit: ['admin', 'operator'],
   replay: ['admin', 'operator'],
   erase: ['admin'],
+  administer: ['admin'],
 };
 
 export type Access = {
@@ -56,8 +70,25 @@ export const createAccess = (find: (keyHash: Buffer) => Promise<KeyOwner | null>
       const owner = await ownerOf(header.slice(7).trim());
       if (owner === null)
         throw problem('unauthorized', 'this key is not known, or no longer valid', { headers: { 'www-authenticate': 'Bearer' } });
+      if (permission === 'administer' && owner.tenant !== null)
+        throw problem('forbidden', 'a key that is bound to a tenant may not do this');
       if (!mayDo(owner, permission)) throw problem('forbidden', `a key of role ${owner.role} may not do this`);
       return owner;
     },
   };
+};
+
+/**
+ * The one place where keys are asked for: before a body is read, each route's `config.permission` is required of the key, whose owner the handler
+ * finds as `request.owner`. A route that does not say who may call it cannot be registered.
+ */
+export const registerAccess = (app: FastifyInstance, access: Access): void => {
+  app.decorateRequest('owner');
+  app.addHook('onRoute', ({ method, url, config }) => {
+    if (config?.permission === undefined) throw new Error(`${method} ${url} does not say who may call it`);
+  });
+  app.addHook('onRequest', async (request) => {
+    const permission = request.is404 ? 'public' : request.routeOptions.config.permission;
+    if (permission !== 'public') request.owner = await access.require(request, permission);
+  });
 };

@@ -18,7 +18,7 @@ import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { createAccess } from './access.js';
+import { createAccess, registerAccess } from './access.js';
 import { createCursors } from './cursor.js';
 import { answerProblem, registerProblems } from './errors.js';
 import { limits } from './limits.js';
@@ -126,21 +126,25 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
   });
 
-  const access = createAccess((keyHash) => findKeyOwner(db, keyHash));
   const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
   const app = newApp();
-  // Fastify takes text as it is, past every check of our own parser: an event comes as application/json or not at all.
-  app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(compileSchema);
-  registerProblems(app, (error, requestId) => logError('request.failed', error, { request_id: requestId }));
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();
   });
+  // Answers are what the handlers make; the schemas of answers are for those who read them.
+  app.setSerializerCompiler(() => JSON.stringify);
+  // Fastify takes text as it is, past every check of our own parser: an event comes as application/json or not at all.
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(compileSchema);
+  registerAccess(
+    app,
+    createAccess((keyHash) => findKeyOwner(db, keyHash)),
+  );
+  registerProblems(app, (error, requestId) => logError('request.failed', error, { request_id: requestId }));
   await app.register(healthRoutes({ pool, queue, metrics }));
   await app.register(
     publishRoutes({
-      access,
       tenantId,
       batcher,
       findKept: (keys) => findKeptEvents(pool, keys, options.idempotencyHours),
@@ -148,12 +152,11 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       onRejected: (code) => metrics.eventsRejected.inc({ code }),
     }),
   );
-  await app.register(deliveryRoutes({ db, access, cursors }));
-  await app.register(explainRoutes({ db, access, cursors }));
+  await app.register(deliveryRoutes({ db, cursors }));
+  await app.register(explainRoutes({ db, cursors }));
   const webhooks: WebhookDependencies = {
     pool,
     db,
-    access,
     cursors,
     newId,
     nowMs: clock.nowMs,

@@ -2,9 +2,11 @@
 import { isUtf8 } from 'node:buffer';
 import { problem } from '@posthorn/core';
 import type { FastifyInstance } from 'fastify';
+import { takeAll } from './validation.js';
 
 /** In this scope a JSON body is its text. Refuses what is compressed, and what is not UTF-8, whose signatures nobody could check. */
 export const takeJsonAsText = (app: FastifyInstance): void => {
+  app.setValidatorCompiler(() => takeAll);
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') done(problem('unsupported_media_type', 'a compressed body is not taken'));

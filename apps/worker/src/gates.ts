@@ -46,6 +46,7 @@ export const createGates = (dependencies: GateDependencies): Gates => {
   const gates = new Map<string, Gate>();
   let seenUntilMs = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let changedAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -61,18 +62,24 @@ export const createGates = (dependencies: GateDependencies): Gates => {
     const began = performance.now();
     const page = await dependencies.readChanged(seenUntilMs - limits.gateOverlapMs);
     for (const gate of page.gates) if (gates.has(gate.webhookId)) apply(gate.webhookId, gate);
+    // The overlap shows each change for as long, so it counts as one until then.
+    if (page.gates.length > 0) changedAt = began;
     seenUntilMs = page.readAtMs;
     lookedAt = began;
   };
 
   const lookAgain = (): void => {
-    timer = setTimeout(() => {
-      look()
-        .catch(dependencies.onError)
-        .finally(() => {
-          if (!stopped) lookAgain();
-        });
-    }, limits.gatePollMs);
+    const isIdle = performance.now() - changedAt > limits.gateIdleAfterMs;
+    timer = setTimeout(
+      () => {
+        look()
+          .catch(dependencies.onError)
+          .finally(() => {
+            if (!stopped) lookAgain();
+          });
+      },
+      isIdle ? limits.gateIdlePollMs : limits.gatePollMs,
+    );
   };
 
   return {

@@ -34,8 +34,10 @@ export const limits = {
   leaseReserveMs: 2_000,
   /** A webhook whose earliest waiting delivery has been due for so long is behind: new deliveries queue up after it. */
   behindAfterMs: 5_000,
-  /** How often circuits and pauses are read, how far back beyond the last look, and how old the last look may be. */
+  /** How often circuits and pauses are read (and if none has changed for a while), how far back beyond the last look, and how old the last look may be. */
   gatePollMs: 500,
+  gateIdleAfterMs: 10_000,
+  gateIdlePollMs: 800,
   gateOverlapMs: 10_000,
   gateStaleMs: 3_000,
   /** Webhooks kept compiled, over all tenants; opossum breakers kept. */

@@ -23,11 +23,13 @@ import {
   listDeliveries,
 } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
-import { type Access, reachOf } from '../access.js';
+import { Type } from 'typebox';
+import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
+import { pageParameters, pageQuery } from '../schemas/lists.js';
 import { readLimit, readQuery } from './lists.js';
 
-export type ReadDependencies = { readonly db: Database; readonly access: Access; readonly cursors: Cursors };
+export type ReadDependencies = { readonly db: Database; readonly cursors: Cursors };
 
 const time = (at: Date): string => formatRfc3339(at.getTime());
 const timeOrNull = (at: Date | null): string | null => (at === null ? null : time(at));
@@ -119,12 +121,17 @@ const readId = (name: string, text: string | undefined): string | null => {
   return text;
 };
 
+const status = Type.Optional(Type.Unsafe<ShownStatus>({ type: 'string', enum: Object.keys(statuses) }));
+const id = Type.Optional(Type.String({ format: 'uuid' }));
+const deliveriesOfEventQuery = Type.Object({ ...pageParameters, status });
+const deliveriesQuery = Type.Object({ ...pageParameters, status, webhook_id: id, event_id: id });
+
 /** The reading routes of events, deliveries and attempts. */
 export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: FastifyInstance) => {
-  const { db, access, cursors } = dependencies;
+  const { db, cursors } = dependencies;
 
-  app.get('/v1/events/:id', async (request, reply) => {
-    const reach = reachOf(await access.require(request, 'read_deliveries'));
+  app.get('/v1/events/:id', { config: { permission: 'read_deliveries' } }, async (request, reply) => {
+    const reach = reachOf(request.owner);
     const id = idOf(request.params);
     const event = await findEvent(db, reach, id);
     if (event === undefined) throw problem('not_found');
@@ -136,7 +143,7 @@ export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: Fa
     request: Parameters<typeof readQuery>[0],
     filter: { eventId: string | null; webhookId: string | null; status: string | undefined },
   ) => {
-    const reach = reachOf(await access.require(request, 'read_deliveries'));
+    const reach = reachOf(request.owner);
     const query = request.query as Record<string, string | undefined>;
     const limit = readLimit(query);
     const bound = ['deliveries', reach, filter];
@@ -157,16 +164,20 @@ export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: Fa
     };
   };
 
-  app.get('/v1/events/:id/deliveries', async (request) => {
-    const query = readQuery(request, ['limit', 'cursor', 'status']);
-    const reach = reachOf(await access.require(request, 'read_deliveries'));
-    const id = idOf(request.params);
-    if ((await findEvent(db, reach, id)) === undefined) throw problem('not_found');
-    return list(request, { eventId: id, webhookId: null, status: query.status });
-  });
+  app.get(
+    '/v1/events/:id/deliveries',
+    { config: { permission: 'read_deliveries' }, schema: { querystring: deliveriesOfEventQuery } },
+    async (request) => {
+      const query = readQuery(request);
+      const reach = reachOf(request.owner);
+      const id = idOf(request.params);
+      if ((await findEvent(db, reach, id)) === undefined) throw problem('not_found');
+      return list(request, { eventId: id, webhookId: null, status: query.status });
+    },
+  );
 
-  app.get('/v1/deliveries', async (request) => {
-    const query = readQuery(request, ['limit', 'cursor', 'status', 'webhook_id', 'event_id']);
+  app.get('/v1/deliveries', { config: { permission: 'read_deliveries' }, schema: { querystring: deliveriesQuery } }, async (request) => {
+    const query = readQuery(request);
     return list(request, {
       eventId: readId('event_id', query.event_id),
       webhookId: readId('webhook_id', query.webhook_id),
@@ -174,9 +185,9 @@ export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: Fa
     });
   });
 
-  app.get('/v1/webhooks/:id/attempts', async (request) => {
-    const query = readQuery(request, ['limit', 'cursor']);
-    const reach = reachOf(await access.require(request, 'read_webhooks'));
+  app.get('/v1/webhooks/:id/attempts', { config: { permission: 'read_webhooks' }, schema: { querystring: pageQuery } }, async (request) => {
+    const query = readQuery(request);
+    const reach = reachOf(request.owner);
     const webhookId = idOf(request.params);
     if ((await findWebhook(db, reach.environmentId, reach.tenantId, webhookId)) === undefined) throw problem('not_found');
     const limit = readLimit(query);

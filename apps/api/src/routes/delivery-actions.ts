@@ -12,11 +12,11 @@ import {
   openDeliveries,
 } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Permission, reachOf } from '../access.js';
+import { reachOf } from '../access.js';
 import { deliveryObject, idOf } from './deliveries.js';
 import type { WebhookDependencies } from './own-webhook.js';
 
-export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'access' | 'newId' | 'slot'>;
+export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'newId' | 'slot'>;
 
 type Key = { readonly eventId: string; readonly webhookId: string };
 
@@ -47,7 +47,7 @@ const checkRetry = ({ delivery, webhook, erased }: DeliveryFacts): void => {
 
 /** GET /v1/deliveries/{id}, POST /v1/deliveries/{id}/{retry|cancel}, DELETE /v1/events/{id}. */
 export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) => async (app: FastifyInstance) => {
-  const { pool, db, access, newId, slot } = dependencies;
+  const { pool, db, newId, slot } = dependencies;
 
   const findOwn = async (owner: KeyOwner, key: Key): Promise<DeliveryFacts> => {
     const facts = await findDelivery(db, reachOf(owner), key);
@@ -55,20 +55,20 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
     return facts;
   };
 
-  /** The role is looked at first, so that a 403 tells nothing. */
-  const requireOwn = async (request: FastifyRequest, permission: Permission) => {
-    const owner = await access.require(request, permission);
-    const key = keyOf(request.params);
+  const requireOwn = async ({ owner, params }: FastifyRequest) => {
+    const key = keyOf(params);
     return { owner, key, facts: await findOwn(owner, key) };
   };
 
   const audit = (owner: KeyOwner, entry: Pick<AuditEntry, 'tenantId' | 'action' | 'subjectKind' | 'subjectId'>): Promise<void> =>
     insertAuditEntry(db, { ...entry, id: newId(), environmentId: owner.environmentId, actorKeyId: owner.keyId, actor: owner.role });
 
-  app.get('/v1/deliveries/:id', async (request) => deliveryWithAttempts((await requireOwn(request, 'read_deliveries')).facts));
+  app.get('/v1/deliveries/:id', { config: { permission: 'read_deliveries' } }, async (request) =>
+    deliveryWithAttempts((await requireOwn(request)).facts),
+  );
 
-  app.post('/v1/deliveries/:id/retry', async (request) => {
-    const { owner, key, facts } = await requireOwn(request, 'operate_webhooks');
+  app.post('/v1/deliveries/:id/retry', { config: { permission: 'operate_webhooks' } }, async (request) => {
+    const { owner, key, facts } = await requireOwn(request);
     checkRetry(facts);
     await audit(owner, {
       tenantId: facts.tenantId,
@@ -86,8 +86,8 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
     return deliveryWithAttempts(after);
   });
 
-  app.post('/v1/deliveries/:id/cancel', async (request) => {
-    const { owner, key, facts } = await requireOwn(request, 'operate_webhooks');
+  app.post('/v1/deliveries/:id/cancel', { config: { permission: 'operate_webhooks' } }, async (request) => {
+    const { owner, key, facts } = await requireOwn(request);
     await audit(owner, {
       tenantId: facts.tenantId,
       action: 'delivery.cancelled',
@@ -100,8 +100,8 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
     return after;
   });
 
-  app.delete('/v1/events/:id', async (request, reply) => {
-    const owner = await access.require(request, 'erase');
+  app.delete('/v1/events/:id', { config: { permission: 'erase' } }, async (request, reply) => {
+    const { owner } = request;
     const id = idOf(request.params);
     if ((await findEvent(db, reachOf(owner), id)) === undefined) throw problem('not_found');
     await audit(owner, { tenantId: owner.tenant?.id ?? null, action: 'event.erased', subjectKind: 'event', subjectId: id });

@@ -25,13 +25,15 @@ import {
   readExplainedWebhooks,
 } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
-import { type Access, reachOf } from '../access.js';
+import { Type } from 'typebox';
+import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
+import { pageParameters, pageQuery } from '../schemas/lists.js';
 import { takeJsonAsText } from '../text-body.js';
 import { idOf } from './deliveries.js';
 import { type Query, readLimit, readQuery } from './lists.js';
 
-export type ExplainDependencies = { readonly db: Database; readonly access: Access; readonly cursors: Cursors };
+export type ExplainDependencies = { readonly db: Database; readonly cursors: Cursors };
 
 /** The event may be as large as one that is published; this is for what stands around it. */
 const bodyBytesMax = eventLimits.bytesMax + 1024;
@@ -146,9 +148,11 @@ const tenantOf = (event: ParsedEvent, owner: KeyOwner): string => {
   return owner.tenant.key;
 };
 
+const explainQuery = Type.Object({ ...pageParameters, webhook_id: Type.Optional(Type.String({ format: 'uuid' })) });
+
 /** GET /v1/events/{id}/explain and POST /v1/explain, in a scope of their own: here a JSON body is text. */
 export const explainRoutes = (dependencies: ExplainDependencies) => async (app: FastifyInstance) => {
-  const { db, access, cursors } = dependencies;
+  const { db, cursors } = dependencies;
 
   takeJsonAsText(app);
 
@@ -173,9 +177,9 @@ export const explainRoutes = (dependencies: ExplainDependencies) => async (app: 
     };
   };
 
-  app.get('/v1/events/:id/explain', async (request) => {
-    const owner = await access.require(request, 'read_webhooks');
-    const query = readQuery(request, ['webhook_id', 'limit', 'cursor']);
+  app.get('/v1/events/:id/explain', { config: { permission: 'read_webhooks' }, schema: { querystring: explainQuery } }, async (request) => {
+    const { owner } = request;
+    const query = readQuery(request);
     const stored = await findEventToExplain(db, reachOf(owner), idOf(request.params));
     if (stored === undefined) throw problem('not_found');
     const about: About = { eventId: stored.id, event: stored.event, fanOut: stored.isFannedOut ? 'done' : 'waiting' };
@@ -184,18 +188,22 @@ export const explainRoutes = (dependencies: ExplainDependencies) => async (app: 
       : explainOne(about, owner, stored, readWebhookId(query.webhook_id));
   });
 
-  app.post('/v1/explain', { bodyLimit: bodyBytesMax }, async (request) => {
-    const owner = await access.require(request, 'read_webhooks');
-    const query = readQuery(request, ['limit', 'cursor']);
-    const body = request.body as string | undefined;
-    if (body === undefined) throw problem('unsupported_media_type', 'send application/json');
-    const { raw, webhookId } = readDryRun(body);
-    const parsed = readEvent(raw);
-    const tenant = tenantOf(parsed, owner);
-    const { eventType, projectFlows, currentContext, data } = parsed;
-    const event = { eventType, projectFlows, currentContext, data, tenant, acceptedAtMs: null, isErased: false };
-    const about: About = { eventId: null, event, fanOut: 'none' };
-    if (webhookId !== null) return explainOne(about, owner, null, webhookId);
-    return explainAll(about, null, owner.tenant?.id ?? (await findTenant(db, owner.environmentId, tenant)), query);
-  });
+  app.post(
+    '/v1/explain',
+    { bodyLimit: bodyBytesMax, config: { permission: 'read_webhooks' }, schema: { querystring: pageQuery } },
+    async (request) => {
+      const { owner } = request;
+      const query = readQuery(request);
+      const body = request.body as string | undefined;
+      if (body === undefined) throw problem('unsupported_media_type', 'send application/json');
+      const { raw, webhookId } = readDryRun(body);
+      const parsed = readEvent(raw);
+      const tenant = tenantOf(parsed, owner);
+      const { eventType, projectFlows, currentContext, data } = parsed;
+      const event = { eventType, projectFlows, currentContext, data, tenant, acceptedAtMs: null, isErased: false };
+      const about: About = { eventId: null, event, fanOut: 'none' };
+      if (webhookId !== null) return explainOne(about, owner, null, webhookId);
+      return explainAll(about, null, owner.tenant?.id ?? (await findTenant(db, owner.environmentId, tenant)), query);
+    },
+  );
 };

@@ -9,9 +9,9 @@ export type HealthDependencies = { readonly pool: HotPool; readonly queue: Queue
 export const healthRoutes =
   ({ pool, queue, metrics }: HealthDependencies) =>
   async (app: FastifyInstance) => {
-    app.get('/healthz', async () => ({ status: 'ok' }));
+    app.get('/healthz', { config: { permission: 'public' } }, async () => ({ status: 'ok' }));
 
-    app.get('/readyz', async (_request, reply) => {
+    app.get('/readyz', { config: { permission: 'public' } }, async (_request, reply) => {
       const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready()]);
       const ready = database.status === 'fulfilled';
       return reply.code(ready ? 200 : 503).send({
@@ -21,5 +21,7 @@ export const healthRoutes =
       });
     });
 
-    app.get('/metrics', async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+    app.get('/metrics', { config: { permission: 'public' } }, async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    );
   };

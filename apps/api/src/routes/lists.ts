@@ -5,12 +5,17 @@ import { limits } from '../limits.js';
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-/** The query's parameters; throws on an unknown or repeated one. */
-export const readQuery = (request: FastifyRequest, allowed: readonly string[]): Query => {
+/** The query's parameters, which are those that the route's schema names; throws on an unknown or repeated one. */
+export const readQuery = (request: FastifyRequest): Query => {
+  const schema = request.routeOptions.schema?.querystring as { readonly properties?: object } | undefined;
+  const allowed = Object.keys(schema?.properties ?? {});
   const query = request.query as Record<string, unknown>;
   for (const [name, value] of Object.entries(query)) {
     if (!allowed.includes(name))
-      throw problem('invalid_request', `the parameter ${name.slice(0, 64)} is not known here; known are ${allowed.join(', ')}`);
+      throw problem(
+        'invalid_request',
+        `the parameter ${name.slice(0, 64)} is not known here${allowed.length === 0 ? '' : `; known are ${allowed.join(', ')}`}`,
+      );
     if (typeof value !== 'string') throw problem('invalid_request', `the parameter ${name} is given twice`);
   }
   return query as Query;

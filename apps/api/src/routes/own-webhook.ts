@@ -15,7 +15,7 @@ import {
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Access, mayDo, type Permission, reachOf } from '../access.js';
+import { mayDo, reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
 import type { WebhookFields } from '../webhook-fields.js';
 import { webhookObject } from '../webhook-object.js';
@@ -24,7 +24,6 @@ import { idOf } from './deliveries.js';
 export type WebhookDependencies = {
   readonly pool: HotPool;
   readonly db: Database;
-  readonly access: Access;
   readonly cursors: Cursors;
   readonly newId: () => string;
   readonly nowMs: () => number;
@@ -83,15 +82,11 @@ export const refuseConflict = (error: unknown): never => {
   throw problem('conflict', error.message, { errors: [{ pointer: `/${error.field}`, code: 'conflict', message: error.message }] });
 };
 
-/** Who the key belongs to and the webhook of the path; the role is looked at first, so that a 403 tells nothing. */
+/** Who the key belongs to and the webhook of the path. */
 export const requireOwn = async (
-  { access, db }: Pick<WebhookDependencies, 'access' | 'db'>,
-  request: FastifyRequest,
-  permission: Permission,
-): Promise<{ readonly owner: KeyOwner; readonly row: WebhookRow }> => {
-  const owner = await access.require(request, permission);
-  return { owner, row: await findOwn(db, owner, request.params) };
-};
+  { db }: Pick<WebhookDependencies, 'db'>,
+  { owner, params }: FastifyRequest,
+): Promise<{ readonly owner: KeyOwner; readonly row: WebhookRow }> => ({ owner, row: await findOwn(db, owner, params) });
 
 /** Writes down who does what to a webhook, before it is done. */
 export const audit = (

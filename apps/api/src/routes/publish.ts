@@ -3,13 +3,11 @@ import { eventLimits, isName, type ParsedEvent, type ProblemError, parseBatch, p
 import type { KeyOwner, PreparedEvent } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
-import type { Access } from '../access.js';
 import { toProblem } from '../errors.js';
 import { limits } from '../limits.js';
 import { takeJsonAsText } from '../text-body.js';
 
 export type PublishDependencies = AcceptDependencies & {
-  readonly access: Access;
   /** The tenant's id, made when it is named for the first time. */
   readonly tenantId: (environmentId: string, key: string) => Promise<string>;
   readonly onAccepted: (count: number) => void;
@@ -70,8 +68,8 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
 
   app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected(toProblem(error).code));
 
-  app.post('/v1/events', { bodyLimit: eventLimits.bytesMax }, async (request, reply) => {
-    const owner = await dependencies.access.require(request, 'publish');
+  app.post('/v1/events', { bodyLimit: eventLimits.bytesMax, config: { permission: 'publish' } }, async (request, reply) => {
+    const { owner } = request;
     const raw = request.body as string | undefined;
     if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
     const parsed = parseEvent(raw, readLimits);
@@ -86,8 +84,8 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
     return `{"id":"${id}"}`;
   });
 
-  app.post('/v1/events/batch', { bodyLimit: eventLimits.batchBytesMax }, async (request, reply) => {
-    const owner = await dependencies.access.require(request, 'publish');
+  app.post('/v1/events/batch', { bodyLimit: eventLimits.batchBytesMax, config: { permission: 'publish' } }, async (request, reply) => {
+    const { owner } = request;
     const raw = request.body as string | undefined;
     if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
     const batch = parseBatch(raw, readLimits);

@@ -23,11 +23,12 @@ import type { FastifyInstance } from 'fastify';
 import { mayDo, reachOf } from '../access.js';
 import { limits } from '../limits.js';
 import { checkFilter, type RecoverBody, type ReplayBody, recoverBody, recoveryFilter, replayBody } from '../replay-filter.js';
+import { pageQuery } from '../schemas/lists.js';
 import { countByStatus, idOf } from './deliveries.js';
 import { readLimit, readQuery } from './lists.js';
 import { requireOwn, type WebhookDependencies } from './own-webhook.js';
 
-export type ReplayDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'access' | 'cursors' | 'newId' | 'nowMs' | 'slot'>;
+export type ReplayDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'cursors' | 'newId' | 'nowMs' | 'slot'>;
 
 const sweepRows = 1_000;
 const retrySoon = { headers: { 'retry-after': String(limits.retryAfterS) } };
@@ -51,7 +52,7 @@ const refuseField = (name: string, message: string): Error =>
 
 /** POST|GET /v1/replays, GET /v1/replays/{id}, POST /v1/replays/{id}/cancel, POST /v1/webhooks/{id}/recover. */
 export const replayRoutes = (dependencies: ReplayDependencies) => async (app: FastifyInstance) => {
-  const { pool, db, access, cursors, newId, nowMs, slot } = dependencies;
+  const { pool, db, cursors, newId, nowMs, slot } = dependencies;
   const read = createReplayReader(pool);
 
   const shown = async (row: ReplayRow) => ({ ...replayObject(row), deliveries: countByStatus(await countDeliveriesOfReplay(db, row.id)) });
@@ -106,37 +107,45 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     return insertReplay(db, { ...wanted, id, environmentId, keyId, total: complete ? total : null, recoversWebhookId, createdAtMs });
   };
 
-  app.post<{ Body: ReplayBody }>('/v1/replays', { schema: { body: replayBody } }, async (request, reply) => {
-    const owner = await access.require(request, 'replay');
-    const { filter, mode = 'original', dry_run: isDry = false } = request.body;
-    checkFilter(filter, mode);
-    const wanted = { filter, mode, tenantId: await tenantOf(owner, filter) };
-    if (!isDry) {
-      const row = await begin(owner, wanted, null);
+  app.post<{ Body: ReplayBody }>(
+    '/v1/replays',
+    { config: { permission: 'replay' }, schema: { body: replayBody } },
+    async (request, reply) => {
+      const { owner } = request;
+      const { filter, mode = 'original', dry_run: isDry = false } = request.body;
+      checkFilter(filter, mode);
+      const wanted = { filter, mode, tenantId: await tenantOf(owner, filter) };
+      if (!isDry) {
+        const row = await begin(owner, wanted, null);
+        return reply
+          .code(202)
+          .header('location', `/v1/replays/${row.id}`)
+          .send(await shown(row));
+      }
+      const { total, opens, alreadyWaiting, refused, complete } = await count(owner, wanted, nowMs(), true);
+      return { dry_run: true, mode, filter, total, would_open: opens, already_waiting: alreadyWaiting, refused, is_complete: complete };
+    },
+  );
+
+  app.post<{ Body: RecoverBody }>(
+    '/v1/webhooks/:id/recover',
+    { config: { permission: 'operate_webhooks' }, schema: { body: recoverBody } },
+    async (request, reply) => {
+      const { owner, row: webhook } = await requireOwn(dependencies, request);
+      const filter = recoveryFilter(webhook.id, request.body);
+      if (webhook.disabled_at !== null)
+        throw problem('webhook_disabled', `the webhook is disabled; POST /v1/webhooks/${webhook.id}/enable first`);
+      const row = await begin(owner, { filter, mode: 'original', tenantId: webhook.tenant_id }, webhook.id);
       return reply
         .code(202)
         .header('location', `/v1/replays/${row.id}`)
         .send(await shown(row));
-    }
-    const { total, opens, alreadyWaiting, refused, complete } = await count(owner, wanted, nowMs(), true);
-    return { dry_run: true, mode, filter, total, would_open: opens, already_waiting: alreadyWaiting, refused, is_complete: complete };
-  });
+    },
+  );
 
-  app.post<{ Body: RecoverBody }>('/v1/webhooks/:id/recover', { schema: { body: recoverBody } }, async (request, reply) => {
-    const { owner, row: webhook } = await requireOwn(dependencies, request, 'operate_webhooks');
-    const filter = recoveryFilter(webhook.id, request.body);
-    if (webhook.disabled_at !== null)
-      throw problem('webhook_disabled', `the webhook is disabled; POST /v1/webhooks/${webhook.id}/enable first`);
-    const row = await begin(owner, { filter, mode: 'original', tenantId: webhook.tenant_id }, webhook.id);
-    return reply
-      .code(202)
-      .header('location', `/v1/replays/${row.id}`)
-      .send(await shown(row));
-  });
-
-  app.get('/v1/replays', async (request) => {
-    const query = readQuery(request, ['limit', 'cursor']);
-    const reach = reachOf(await access.require(request, 'replay'));
+  app.get('/v1/replays', { config: { permission: 'replay' }, schema: { querystring: pageQuery } }, async (request) => {
+    const query = readQuery(request);
+    const reach = reachOf(request.owner);
     const limit = readLimit(query);
     const bound = ['replays', reach];
     const position = cursors.read(bound, query.cursor);
@@ -155,16 +164,16 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     return row;
   };
 
-  app.get('/v1/replays/:id', async (request) => {
-    const owner = await access.require(request, 'operate_webhooks');
+  app.get('/v1/replays/:id', { config: { permission: 'operate_webhooks' } }, async (request) => {
+    const { owner } = request;
     const row = await findOwn(owner, idOf(request.params));
     // Who may recover but not replay sees the recoveries of its tenant.
     if (row.recovers_webhook_id === null && !mayDo(owner, 'replay')) throw problem('not_found');
     return shown(row);
   });
 
-  app.post('/v1/replays/:id/cancel', async (request) => {
-    const owner = await access.require(request, 'replay');
+  app.post('/v1/replays/:id/cancel', { config: { permission: 'replay' } }, async (request) => {
+    const { owner } = request;
     const before = await findOwn(owner, idOf(request.params));
     await audit(owner, before, 'replay.cancelled');
     const cancelled = await cancelReplay(pool, before.id);

@@ -23,16 +23,16 @@ export const webhookActionRoutes = (dependencies: WebhookDependencies) => async 
   const { db, pool } = dependencies;
 
   for (const [name, { permission, audited, run }] of Object.entries(actions)) {
-    app.post(`/v1/webhooks/:id/${name}`, async (request, reply) => {
-      const { owner, row } = await requireOwn(dependencies, request, permission);
+    app.post(`/v1/webhooks/:id/${name}`, { config: { permission } }, async (request, reply) => {
+      const { owner, row } = await requireOwn(dependencies, request);
       await audit(dependencies, owner, row, audited);
       await run(pool, row.id, actorOf(owner));
       return sendWebhook(reply, db, owner, row.id);
     });
   }
 
-  app.post('/v1/webhooks/:id/enable', async (request, reply) => {
-    const { owner, row } = await requireOwn(dependencies, request, 'operate_webhooks');
+  app.post('/v1/webhooks/:id/enable', { config: { permission: 'operate_webhooks' } }, async (request, reply) => {
+    const { owner, row } = await requireOwn(dependencies, request);
     await audit(dependencies, owner, row, 'webhook.enabled');
     await enableWebhook(pool, row.id, actorOf(owner), dependencies.slot);
     const shown = await shownWebhook(db, owner, row.id);

@@ -40,14 +40,14 @@ const change = (owner: KeyOwner, webhookId: string, request: ChangeRequest, depe
 
 /** PATCH and DELETE /v1/webhooks/{id}. */
 export const webhookChangeRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, pool, access } = dependencies;
+  const { db, pool } = dependencies;
 
   const path = '/v1/webhooks/:id';
   app.patch<{ Body: ChangedWebhookBody }>(
     path,
-    { schema: { body: changedWebhookBody }, attachValidation: true },
+    { config: { permission: 'edit_webhooks' }, schema: { body: changedWebhookBody }, attachValidation: true },
     async (request, reply) => {
-      const owner = await access.require(request, 'edit_webhooks');
+      const { owner } = request;
       const id = idOf(request.params);
       const changed = await change(owner, id, request, dependencies);
       if (changed === undefined) throw problem('not_found');
@@ -66,8 +66,8 @@ export const webhookChangeRoutes = (dependencies: WebhookDependencies) => async 
     },
   );
 
-  app.delete(path, async (request, reply) => {
-    const { owner, row } = await requireOwn(dependencies, request, 'edit_webhooks');
+  app.delete(path, { config: { permission: 'edit_webhooks' } }, async (request, reply) => {
+    const { owner, row } = await requireOwn(dependencies, request);
     checkIfMatch(request, row.version);
     await audit(dependencies, owner, row, 'webhook.deleted');
     const isRemoved = await removeWebhook(pool, { ...reachOf(owner), webhookId: row.id }, actorOf(owner), (version) =>

@@ -2,7 +2,9 @@
 import { formatRfc3339, parseRfc3339, problem } from '@posthorn/core';
 import { findSigningSecrets, latencyBoundsMs, listTimeline, readStatistics, readWebhookStatistics, type TimelineRow } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { reachOf } from '../access.js';
+import { pageQuery } from '../schemas/lists.js';
 import { webhookObject } from '../webhook-object.js';
 import { readLimit, readQuery } from './lists.js';
 import { audit, requireOwn, type WebhookDependencies } from './own-webhook.js';
@@ -12,6 +14,12 @@ const readTime = (name: string, text: string | undefined, fallbackMs: number): D
   if (atMs === null) throw problem('invalid_request', `${name} must be an RFC 3339 time`);
   return new Date(atMs);
 };
+
+const statisticsQuery = Type.Object({
+  from: Type.Optional(Type.String({ format: 'date-time' })),
+  to: Type.Optional(Type.String({ format: 'date-time' })),
+  interval: Type.Optional(Type.Unsafe<'minute' | 'hour' | 'day'>({ type: 'string', enum: ['minute', 'hour', 'day'], default: 'minute' })),
+});
 
 const timelineObject = ({ at, kind, circuit_failure_count, details }: TimelineRow) => ({
   at: formatRfc3339(at.getTime()),
@@ -24,8 +32,8 @@ const timelineObject = ({ at, kind, circuit_failure_count, details }: TimelineRo
 export const webhookReadingRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
   const { db, secretBox, cursors } = dependencies;
 
-  app.get('/v1/webhooks/:id/secret', async (request) => {
-    const { owner, row } = await requireOwn(dependencies, request, 'edit_webhooks');
+  app.get('/v1/webhooks/:id/secret', { config: { permission: 'edit_webhooks' } }, async (request) => {
+    const { owner, row } = await requireOwn(dependencies, request);
     await audit(dependencies, owner, row, 'webhook.secret_read');
     const [current, ...previous] = await findSigningSecrets(db, secretBox, row.id);
     return {
@@ -34,30 +42,34 @@ export const webhookReadingRoutes = (dependencies: WebhookDependencies) => async
     };
   });
 
-  app.get('/v1/webhooks/:id/stats', async (request) => {
-    const query = readQuery(request, ['from', 'to', 'interval']);
-    const { owner, row } = await requireOwn(dependencies, request, 'read_webhooks');
-    const interval = query.interval ?? 'minute';
-    if (interval !== 'minute' && interval !== 'hour' && interval !== 'day')
-      throw problem('invalid_request', 'interval must be minute, hour or day');
-    const to = readTime('to', query.to, dependencies.nowMs() + 60_000);
-    const from = readTime('from', query.from, to.getTime() - 24 * 3_600_000);
-    const buckets = await readStatistics(db, { environmentId: owner.environmentId, webhookId: row.id, from, to, interval });
-    const lifetime = webhookObject(row, owner.mode, (await readWebhookStatistics(db, [row.id])).get(row.id)).statistics;
-    return {
-      webhook_id: row.id,
-      interval,
-      from: from.toISOString(),
-      to: to.toISOString(),
-      lifetime,
-      latency_bounds_ms: latencyBoundsMs,
-      data: buckets.map(({ at, ...counts }) => ({ at: at.toISOString(), ...counts })),
-    };
-  });
+  app.get(
+    '/v1/webhooks/:id/stats',
+    { config: { permission: 'read_webhooks' }, schema: { querystring: statisticsQuery } },
+    async (request) => {
+      const query = readQuery(request);
+      const { owner, row } = await requireOwn(dependencies, request);
+      const interval = query.interval ?? 'minute';
+      if (interval !== 'minute' && interval !== 'hour' && interval !== 'day')
+        throw problem('invalid_request', 'interval must be minute, hour or day');
+      const to = readTime('to', query.to, dependencies.nowMs() + 60_000);
+      const from = readTime('from', query.from, to.getTime() - 24 * 3_600_000);
+      const buckets = await readStatistics(db, { environmentId: owner.environmentId, webhookId: row.id, from, to, interval });
+      const lifetime = webhookObject(row, owner.mode, (await readWebhookStatistics(db, [row.id])).get(row.id)).statistics;
+      return {
+        webhook_id: row.id,
+        interval,
+        from: from.toISOString(),
+        to: to.toISOString(),
+        lifetime,
+        latency_bounds_ms: latencyBoundsMs,
+        data: buckets.map(({ at, ...counts }) => ({ at: at.toISOString(), ...counts })),
+      };
+    },
+  );
 
-  app.get('/v1/webhooks/:id/timeline', async (request) => {
-    const query = readQuery(request, ['limit', 'cursor']);
-    const { owner, row } = await requireOwn(dependencies, request, 'read_webhooks');
+  app.get('/v1/webhooks/:id/timeline', { config: { permission: 'read_webhooks' }, schema: { querystring: pageQuery } }, async (request) => {
+    const query = readQuery(request);
+    const { owner, row } = await requireOwn(dependencies, request);
     const limit = readLimit(query);
     const bound = ['timeline', reachOf(owner), row.id];
     const position = cursors.read(bound, query.cursor);

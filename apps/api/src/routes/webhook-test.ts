@@ -108,8 +108,8 @@ export const webhookTestRoute = (dependencies: WebhookDependencies) => async (ap
   takeJsonAsText(app);
 
   let open = 0;
-  app.post('/v1/webhooks/:id/test', async (request) => {
-    const { owner, row } = await requireOwn(dependencies, request, 'operate_webhooks');
+  app.post('/v1/webhooks/:id/test', { config: { permission: 'operate_webhooks' } }, async (request) => {
+    const { owner, row } = await requireOwn(dependencies, request);
     const test = readTest((request.body as string | undefined) || '{}');
     if (open >= testsMax) throw problem('overloaded', 'too many tests at once', { headers: { 'retry-after': String(limits.retryAfterS) } });
     open += 1;

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { isName, newSecret, newSecretBytes, problem } from '@posthorn/core';
 import { findTenant, findWebhook, insertWebhook, type KeyOwner, listWebhooks, readWebhookStatistics } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { reachOf } from '../access.js';
+import { pageParameters } from '../schemas/lists.js';
 import { configurationOf, newFields } from '../webhook-fields.js';
 import { webhookObject } from '../webhook-object.js';
 import { sealChanges, sealSecret } from '../webhook-secrets.js';
@@ -49,15 +51,17 @@ const makeWebhook = async (owner: KeyOwner, request: FastifyRequest<{ Body: NewW
   return { id, tenantId, secret };
 };
 
+const webhooksQuery = Type.Object({ ...pageParameters, tenant: Type.Optional(Type.String()) });
+
 /** Making, listing and reading webhooks. */
 export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, access, cursors } = dependencies;
+  const { db, cursors } = dependencies;
 
   app.post<{ Body: NewWebhookBody }>(
     '/v1/webhooks',
-    { schema: { body: newWebhookBody }, attachValidation: true },
+    { config: { permission: 'edit_webhooks' }, schema: { body: newWebhookBody }, attachValidation: true },
     async (request, reply) => {
-      const owner = await access.require(request, 'edit_webhooks');
+      const { owner } = request;
       const { id, tenantId, secret } = await makeWebhook(owner, request, dependencies);
       const row = await findWebhook(db, owner.environmentId, tenantId, id);
       if (row === undefined) throw problem('not_found');
@@ -68,9 +72,9 @@ export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: 
     },
   );
 
-  app.get('/v1/webhooks', async (request) => {
-    const query = readQuery(request, ['limit', 'cursor', 'tenant']);
-    const owner = await access.require(request, 'read_webhooks');
+  app.get('/v1/webhooks', { config: { permission: 'read_webhooks' }, schema: { querystring: webhooksQuery } }, async (request) => {
+    const query = readQuery(request);
+    const { owner } = request;
     const reach = reachOf(owner);
     const limit = readLimit(query);
     const bound = ['webhooks', reach, query.tenant ?? null];
@@ -97,8 +101,8 @@ export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: 
     };
   });
 
-  app.get('/v1/webhooks/:id', async (request, reply) => {
-    const { owner, row } = await requireOwn(dependencies, request, 'read_webhooks');
+  app.get('/v1/webhooks/:id', { config: { permission: 'read_webhooks' } }, async (request, reply) => {
+    const { owner, row } = await requireOwn(dependencies, request);
     return sendWebhook(reply, db, owner, row.id);
   });
 };
