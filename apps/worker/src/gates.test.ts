@@ -199,6 +199,20 @@ describe('the gates', () => {
     expect([since.length, jest.getTimerCount()]).toEqual([3, 0]);
   });
 
+  it('are polled less often once none has changed for 10 s, and as often as before when one has', async () => {
+    const { gates, since, say, stop } = await open();
+    await gates.start();
+    await pass(limits.gateIdleAfterMs + limits.gatePollMs);
+    const quiet = since.length;
+    await pass(5 * limits.gateIdlePollMs);
+    expect(since.length - quiet).toBe(5);
+    say([gate('w', { paused: true })]);
+    await pass(limits.gateIdlePollMs);
+    await pass(4 * limits.gatePollMs);
+    expect(since.length - quiet).toBe(10);
+    stop();
+  });
+
   it('are stale when the last look that succeeded began 3 s ago, and fresh again after the next', async () => {
     let down = false;
     const { gates, errors, stop } = await open([], async () => {

@@ -46,7 +46,7 @@ export const createGates = (dependencies: GateDependencies): Gates => {
   const gates = new Map<string, Gate>();
   let seenUntilMs = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
-  let changedAt = Number.NEGATIVE_INFINITY;
+  let changedAt = performance.now();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
