@@ -1,10 +1,13 @@
 // Writes the documents that are made of the code's own tables: `npm run docs`. A test compares them with what stands here.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createOpenapiDocument } from '@posthorn/api';
 import {
   defaultCircuitPolicy,
   defaultRetryScheduleS,
   explainSteps,
+  problemDescriptions,
+  problems,
   reasonDescriptions,
   reasons,
   retryAfterMaxMs,
@@ -79,8 +82,32 @@ element fulfils it, so "no element is x" is \`{"$not": {"data": {"tags": "x"}}}\
 Numbers are compared as doubles. At most 32 levels and 1,000 clauses; unknown operators are refused when the filter is written.
 `;
 
+const problemsPage = () => `# Problems
+
+Every error is answered as \`application/problem+json\` (RFC 9457), with a \`code\` that is stable: programs switch on it, and \`detail\` is for people. Where
+the body is wrong, \`errors\` lists everything that is wrong with it, each with the \`pointer\` of its place (RFC 6901); their \`code\` may be finer than that of
+the whole. \`request_id\` is the answer's \`x-request-id\`, which the log has too.
+
+This page is made of the tables that the code reads (\`npm run docs\`).
+
+${table(
+  ['code', 'status', 'title', 'when it comes', 'what helps'],
+  Object.entries(problems).map(([code, { status, title }]) => [
+    `\`${code}\``,
+    status,
+    title,
+    problemDescriptions[code].meaning,
+    problemDescriptions[code].whatHelps,
+  ]),
+)}
+`;
+
 /** File name (beside this one) → its text. */
-export const documents = { 'delivery.md': delivery() };
+export const documents = {
+  'delivery.md': delivery(),
+  'problems.md': problemsPage(),
+  'openapi.json': `${JSON.stringify(await createOpenapiDocument(), null, 2)}\n`,
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   for (const [name, text] of Object.entries(documents)) writeFileSync(new URL(name, import.meta.url), text);

@@ -14,6 +14,7 @@ create table api_keys (
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
   last_used_at timestamp with time zone,
+  created_by_key_id uuid,
   constraint api_keys_check CHECK (((role <> 'channel'::text) OR (tenant_id IS NOT NULL))),
   constraint api_keys_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
   constraint api_keys_environment_id_tenant_id_fkey FOREIGN KEY (environment_id, tenant_id) REFERENCES tenants(environment_id, id),
@@ -23,6 +24,8 @@ create table api_keys (
   constraint api_keys_public_id_key UNIQUE (public_id),
   constraint api_keys_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'publisher'::text, 'viewer'::text, 'channel'::text])))
 );
+CREATE INDEX api_keys_of_environment ON public.api_keys USING btree (environment_id, id);
+CREATE INDEX api_keys_of_tenant ON public.api_keys USING btree (tenant_id) WHERE (tenant_id IS NOT NULL);
 
 create table attempts (
   environment_id uuid not null,
@@ -64,7 +67,8 @@ create table audit_log (
   constraint audit_log_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
   constraint audit_log_pkey PRIMARY KEY (id)
 );
-CREATE INDEX audit_log_of_environment ON public.audit_log USING btree (environment_id, id);
+CREATE INDEX audit_log_of_environment ON public.audit_log USING btree (environment_id, at, id);
+CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (environment_id, subject_id, at, id);
 
 create table deliveries (
   environment_id uuid not null,
@@ -219,6 +223,20 @@ create table replays (
 CREATE INDEX replays_of_environment ON public.replays USING btree (environment_id, id);
 CREATE INDEX replays_running ON public.replays USING btree (id) WHERE (ended_at IS NULL);
 
+create table tenant_erasures (
+  tenant_id uuid not null,
+  environment_id uuid not null,
+  actor_key_id uuid not null,
+  actor text not null,
+  begun_at timestamp with time zone not null default clock_timestamp(),
+  due_at timestamp with time zone not null default clock_timestamp(),
+  walk_at timestamp with time zone,
+  position uuid not null,
+  constraint tenant_erasures_environment_id_tenant_id_fkey FOREIGN KEY (environment_id, tenant_id) REFERENCES tenants(environment_id, id),
+  constraint tenant_erasures_pkey PRIMARY KEY (tenant_id)
+);
+CREATE INDEX tenant_erasures_due ON public.tenant_erasures USING btree (due_at);
+
 create table tenants (
   id uuid not null,
   environment_id uuid not null,
@@ -229,10 +247,12 @@ create table tenants (
   webhooks_version bigint not null default 1,
   created_at timestamp with time zone not null default clock_timestamp(),
   updated_at timestamp with time zone not null default clock_timestamp(),
+  erasing_at timestamp with time zone,
+  erased_at timestamp with time zone,
   constraint tenants_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
   constraint tenants_environment_id_id_key UNIQUE (environment_id, id),
   constraint tenants_environment_id_key_key UNIQUE (environment_id, key),
-  constraint tenants_key_check CHECK ((key ~ '^[A-Za-z0-9_.:-]{1,128}$'::text)),
+  constraint tenants_key_check CHECK (((key ~ '^[A-Za-z0-9_.:-]{1,128}$'::text) OR ((erasing_at IS NOT NULL) AND (key = ('erased/'::text || (id)::text))))),
   constraint tenants_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
   constraint tenants_pkey PRIMARY KEY (id)
 );
@@ -463,10 +483,20 @@ create table webhooks (
   constraint webhooks_timeout_ms_check CHECK (((timeout_ms >= 1000) AND (timeout_ms <= 30000))),
   constraint webhooks_url_check CHECK ((length(url) <= 2048))
 );
+CREATE INDEX webhooks_by_code ON public.webhooks USING btree (environment_id, code) WHERE ((deleted_at IS NULL) AND (code IS NOT NULL));
+CREATE INDEX webhooks_by_created_at ON public.webhooks USING btree (environment_id, created_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_by_exact_name ON public.webhooks USING btree (environment_id, name) WHERE ((deleted_at IS NULL) AND (name IS NOT NULL));
+CREATE INDEX webhooks_by_name ON public.webhooks USING btree (environment_id, COALESCE(name, ''::text) COLLATE "C", id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_by_reference ON public.webhooks USING btree (environment_id, reference) WHERE ((deleted_at IS NULL) AND (reference IS NOT NULL));
+CREATE INDEX webhooks_by_updated_at ON public.webhooks USING btree (environment_id, updated_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_by_url ON public.webhooks USING btree (environment_id, md5(url)) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX webhooks_code ON public.webhooks USING btree (tenant_id, code) WHERE ((code IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX webhooks_name ON public.webhooks USING btree (tenant_id, name) WHERE ((name IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX webhooks_of_environment ON public.webhooks USING btree (environment_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant ON public.webhooks USING btree (tenant_id, id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_of_tenant_by_created_at ON public.webhooks USING btree (tenant_id, created_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_of_tenant_by_name ON public.webhooks USING btree (tenant_id, COALESCE(name, ''::text) COLLATE "C", id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_of_tenant_by_updated_at ON public.webhooks USING btree (tenant_id, updated_at, id) WHERE (deleted_at IS NULL);
 
 CREATE OR REPLACE FUNCTION public.end_waiting_deliveries(webhooks_max integer, rows_max integer, stats_slot integer, only_webhook uuid DEFAULT NULL::uuid, recheck interval DEFAULT '00:00:10'::interval)
  RETURNS integer

@@ -19,22 +19,29 @@ const owner = (role: Role, tenant: KeyOwner['tenant'] = null): KeyOwner => ({
   settings: {},
   role,
   tenant,
+  expiresAtMs: null,
 });
 const requestWith = (authorization?: string) => ({ headers: { ...(authorization !== undefined && { authorization }) } }) as FastifyRequest;
 
 const open = (owners: Readonly<Record<string, KeyOwner>>) => {
   const byHash = new Map(Object.entries(owners).map(([key, each]) => [hashApiKey(key).toString('hex'), each]));
   const asked: string[] = [];
-  const access = createAccess(async (hash) => {
-    asked.push(hash.toString('hex'));
-    return byHash.get(hash.toString('hex')) ?? null;
+  const clock = { nowMs: 0 };
+  const used: string[] = [];
+  const access = createAccess({
+    find: async (hash) => {
+      asked.push(hash.toString('hex'));
+      return byHash.get(hash.toString('hex')) ?? null;
+    },
+    nowMs: () => clock.nowMs,
+    onUsed: (keyId) => used.push(keyId),
   });
   const ask = (authorization: string | undefined, permission: Permission = 'publish') =>
     access.require(requestWith(authorization), permission).then(
       (found) => found.role as string,
       (error: unknown) => (error instanceof ProblemError ? error.code : String(error)),
     );
-  return { ask, asked, byHash };
+  return { ask, asked, byHash, clock, used };
 };
 
 describe('a role', () => {
@@ -87,6 +94,25 @@ describe('a key', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('ends at its time, also while its owner is remembered', async () => {
+    const key = newKey();
+    const { ask, asked, clock } = open({ [key]: { ...owner('admin'), expiresAtMs: 1_000 } });
+    clock.nowMs = 999;
+    expect(await ask(`Bearer ${key}`)).toBe('admin');
+    clock.nowMs = 1_000;
+    expect(await ask(`Bearer ${key}`)).toBe('unauthorized');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is told of as used when it is valid, whatever it may do', async () => {
+    const [key, ended] = [newKey(), newKey()];
+    const known = owner('viewer');
+    const { ask, used } = open({ [key]: known, [ended]: { ...owner('admin'), expiresAtMs: 0 } });
+    for (const each of [key, ended, newKey()]) await ask(`Bearer ${each}`);
+    expect(await ask(`Bearer ${key}`, 'read_webhooks')).toBe('viewer');
+    expect(used).toEqual([known.keyId, known.keyId]);
+  });
+
   it('nobody knows is remembered too, and works once it is known', async () => {
     const key = newKey();
     const { ask, asked, byHash } = open({});
@@ -102,10 +128,11 @@ describe('a key', () => {
   it('that cannot be looked up is not remembered as unknown', async () => {
     let down = true;
     const known = owner('admin');
-    const access = createAccess(async () => {
+    const find = async () => {
       if (down) throw new Error('gone');
       return known;
-    });
+    };
+    const access = createAccess({ find, nowMs: () => 0, onUsed: () => undefined });
     const request = requestWith(`Bearer ${newKey()}`);
     await expect(access.require(request, 'publish')).rejects.toThrow('gone');
     down = false;

@@ -1,5 +1,5 @@
 // Who comes in: a key's owner, its role, and what that role may do. What is not yours is 404; what your role may not do is 403.
-import { hashApiKey, problem, readApiKey } from '@posthorn/core';
+import { hashApiKey, type ProblemCode, problem, readApiKey } from '@posthorn/core';
 import type { KeyOwner, Reach, Role } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
@@ -23,6 +23,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a key must be allowed to call the route; `public`: no key is asked for. */
     permission: Permission | 'public';
+    /** What it answers with beside the problems that all routes of its kind have; for the OpenAPI document. */
+    problems?: readonly ProblemCode[];
   }
   interface FastifyRequest {
     /** Whose key it is; of routes that are not public. */
@@ -47,20 +49,35 @@ export type Access = {
   readonly require: (request: FastifyRequest, permission: Permission) => Promise<KeyOwner>;
 };
 
+/** Which roles may do it. */
+export const rolesOf = (permission: Permission): readonly Role[] => permissions[permission];
+
 export const mayDo = (owner: KeyOwner, permission: Permission): boolean => permissions[permission].includes(owner.role);
 
 /** What a key's owner may see: its environment, and within it its tenant if it is bound to one. */
 export const reachOf = (owner: KeyOwner): Reach => ({ environmentId: owner.environmentId, tenantId: owner.tenant?.id ?? null });
 
-/** @param find looks a key up by its SHA-256; answers are kept for 5 s, so a revoked key works no longer than that */
-export const createAccess = (find: (keyHash: Buffer) => Promise<KeyOwner | null>): Access => {
+export type AccessDependencies = {
+  /** Looks a key up by its SHA-256; answers are kept for 5 s, so a revoked key works no longer than that. */
+  readonly find: (keyHash: Buffer) => Promise<KeyOwner | null>;
+  /** Unix milliseconds, for keys that expire. */
+  readonly nowMs: () => number;
+  /** Told of every request with a valid key. */
+  readonly onUsed: (keyId: string) => void;
+};
+
+export const createAccess = ({ find, nowMs, onUsed }: AccessDependencies): Access => {
   const owners = new LRUCache<string, { readonly owner: KeyOwner | null }>({ max: limits.keysMax, ttl: limits.keyCacheMs });
-  const ownerOf = async (key: string): Promise<KeyOwner | null> => {
+  const lookUp = async (key: string): Promise<KeyOwner | null> => {
     const known = owners.get(key);
     if (known !== undefined) return known.owner;
     const owner = readApiKey(key) === null ? null : await find(hashApiKey(key));
     owners.set(key, { owner });
     return owner;
+  };
+  const ownerOf = async (key: string): Promise<KeyOwner | null> => {
+    const owner = await lookUp(key);
+    return owner !== null && owner.expiresAtMs !== null && owner.expiresAtMs <= nowMs() ? null : owner;
   };
   return {
     require: async (request, permission) => {
@@ -70,6 +87,7 @@ export const createAccess = (find: (keyHash: Buffer) => Promise<KeyOwner | null>
       const owner = await ownerOf(header.slice(7).trim());
       if (owner === null)
         throw problem('unauthorized', 'this key is not known, or no longer valid', { headers: { 'www-authenticate': 'Bearer' } });
+      onUsed(owner.keyId);
       if (permission === 'administer' && owner.tenant !== null)
         throw problem('forbidden', 'a key that is bound to a tenant may not do this');
       if (!mayDo(owner, permission)) throw problem('forbidden', `a key of role ${owner.role} may not do this`);

@@ -1,6 +1,6 @@
 // Every error of the API leaves as an RFC 9457 problem with a stable code; nothing of our insides stands in it.
 import { type FieldError, ProblemError, problem, problemDocument } from '@posthorn/core';
-import { isDatabaseUnavailable } from '@posthorn/db';
+import { isDatabaseUnavailable, TenantErasedError } from '@posthorn/db';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import { limits } from './limits.js';
 import { OverloadedError } from './micro-batcher.js';
@@ -36,6 +36,7 @@ const validationProblem = (error: FastifyError): ProblemError => {
 export const toProblem = (error: FastifyError | Error): ProblemError => {
   if (error instanceof ProblemError) return error;
   if (error instanceof OverloadedError) return problem('overloaded', error.message, retrySoon);
+  if (error instanceof TenantErasedError) return problem('conflict', `${error.message}; try again in some seconds`);
   if (isDatabaseUnavailable(error)) return problem('database_unavailable', 'nothing was stored; try again', retrySoon);
   const { code, validation, statusCode } = error as Partial<FastifyError>;
   if (validation !== undefined) return validationProblem(error as FastifyError);

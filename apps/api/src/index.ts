@@ -1,1 +1,2 @@
+export { createOpenapiDocument } from './openapi-document.js';
 export { type Api, type ApiOptions, createApi } from './server.js';

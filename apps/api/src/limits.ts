@@ -13,9 +13,15 @@ export const limits = {
   /** How long an enqueued dispatch waits for its first claim before the scheduler feeds it again. */
   dispatchLeaseMs: 30_000,
   requestBytesMax: 64 * 1024,
+  /** Of one parameter of a path, as it is encoded: the longest are names of tenants and event types. */
+  pathParameterCharsMax: 3 * 128,
   keyCacheMs: 5_000,
   keysMax: 10_000,
+  /** How often it is written down that a key was used. */
+  keyUseMs: 60_000,
   tenantsMax: 100_000,
+  /** How long events may go to a tenant that was erased. */
+  tenantCacheMs: 5_000,
   retryAfterS: 1,
   /** How often a key that was taken by an event which then rolled back is tried again. */
   keyTriesMax: 5,
@@ -25,4 +31,33 @@ export const limits = {
   /** How long it is counted what a replay covers; then its total is left open. */
   replayCountMs: 15_000,
   replayCountsMax: 4,
+  /** The catalogue of event types: of an environment, of a request (schema and example may be indented), and of what is kept of it. */
+  eventTypesMax: 10_000,
+  eventTypeRequestBytesMax: 512 * 1024,
+  schemaBytesMax: 64 * 1024,
+  exampleBytesMax: 64 * 1024,
+  eventTypeDepthMax: 64,
+  /** How long compiling a schema, calling it first, judging one event, listing what is wrong with it, and judging a request's events may take. */
+  schemaCompileMs: 2_000,
+  schemaFirstCallMs: 500,
+  schemaCheckMs: 100,
+  schemaListMs: 100,
+  schemaTriesMax: 3,
+  schemaRequestMs: 2_000,
+  /** How long events are judged before other requests have their turn. */
+  schemaTurnMs: 10,
+  /** Characters of schema × characters of data up to which judging is short enough without a timer; only for keywords of bounded cost. */
+  schemaSizeProductMax: 4_000_000,
+  /** A schema that was too slow so many times within the pause is left alone for as long. */
+  schemaSlowTimesMax: 3,
+  schemaSlowPauseMs: 30_000,
+  /** What an answer says of an event that does not fit. */
+  schemaErrorsMax: 20,
+  schemaMessageCharsMax: 256,
+  schemaPointerCharsMax: 512,
+  /** How old the known schemas of an environment may be. */
+  schemasCacheMs: 3_000,
+  schemaEnvironmentsMax: 1_000,
+  /** Bytes of schemas that are kept compiled, of all environments together. */
+  schemaCacheBytesMax: 16 * 1024 * 1024,
 } as const;

@@ -16,7 +16,7 @@ import { type Static, Type } from 'typebox';
 const statuses = ['succeeded', 'failed', 'skipped', 'cancelled'] as const;
 const recoverable = ['skipped', 'failed'] as const;
 const listOf = <T extends string>(values: readonly T[]) =>
-  Type.Optional(Type.Array(Type.Unsafe<T>({ enum: values }), { minItems: 1, maxItems: values.length, uniqueItems: true }));
+  Type.Optional(Type.Array(Type.Unsafe<T>({ type: 'string', enum: values }), { minItems: 1, maxItems: values.length, uniqueItems: true }));
 const time = Type.Optional(Type.String({ maxLength: 64 }));
 
 export const replayBody = Type.Object(
@@ -27,16 +27,16 @@ export const replayBody = Type.Object(
         tenant: Type.Optional(Type.String({ maxLength: 128 })),
         event_type: Type.Optional(Type.String({ maxLength: eventTypeCharsMax })),
         status: listOf(statuses),
-        reason: Type.Optional(Type.Unsafe<(typeof reasons)[number]>({ enum: reasons })),
+        reason: Type.Optional(Type.Unsafe<(typeof reasons)[number]>({ type: 'string', enum: reasons })),
         from: time,
         to: time,
       },
       { additionalProperties: false },
     ),
-    mode: Type.Optional(Type.Unsafe<ReplayMode>({ enum: ['original', 'current'] })),
+    mode: Type.Optional(Type.Unsafe<ReplayMode>({ type: 'string', enum: ['original', 'current'] })),
     dry_run: Type.Optional(Type.Boolean()),
   },
-  { additionalProperties: false },
+  { $id: 'NewReplay', additionalProperties: false, description: 'Which deliveries to make again.' },
 );
 export type ReplayBody = Static<typeof replayBody>;
 
@@ -47,6 +47,8 @@ export type RecoverBody = {
 } | null;
 /** No body is as good as an empty one. */
 export const recoverBody = Type.Unsafe<RecoverBody>({
+  $id: 'Recovery',
+  description: 'Which deliveries to make again; by default all that are skipped.',
   type: ['object', 'null'],
   properties: { from: time, to: time, status: listOf(recoverable) },
   additionalProperties: false,

@@ -5,37 +5,30 @@ import {
   createSecretBox,
   type Database,
   ensureTenant,
+  findEventType,
   findKeptEvents,
   findKeyOwner,
   type HotPool,
   insertEvents,
+  listEventSchemaVersions,
   type StoredDispatch,
   startDatabaseClock,
   statisticsSlots,
+  touchApiKey,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { LRUCache } from 'lru-cache';
-import { createAccess, registerAccess } from './access.js';
+import type { FastifyInstance } from 'fastify';
+import { createAccess } from './access.js';
+import { createApp } from './app.js';
 import { createCursors } from './cursor.js';
-import { answerProblem, registerProblems } from './errors.js';
+import { createEventSchemas } from './event-schemas.js';
+import { createKeyUse } from './key-use.js';
 import { limits } from './limits.js';
 import { createMicroBatcher } from './micro-batcher.js';
-import { deliveryRoutes } from './routes/deliveries.js';
-import { deliveryActionRoutes } from './routes/delivery-actions.js';
-import { explainRoutes } from './routes/explain.js';
-import { healthRoutes } from './routes/health.js';
-import type { WebhookDependencies } from './routes/own-webhook.js';
-import { publishRoutes } from './routes/publish.js';
-import { replayRoutes } from './routes/replays.js';
-import { webhookActionRoutes } from './routes/webhook-actions.js';
-import { webhookChangeRoutes } from './routes/webhook-changes.js';
-import { webhookReadingRoutes } from './routes/webhook-reading.js';
-import { webhookTestRoute } from './routes/webhook-test.js';
-import { webhookRoutes } from './routes/webhooks.js';
-import { compileSchema } from './validation.js';
+import { registerRoutes } from './routes.js';
+import { createTenantIds } from './tenant-ids.js';
 
 export type ApiOptions = {
   readonly pool: HotPool;
@@ -59,22 +52,6 @@ export type Api = {
   readonly stop: () => Promise<void>;
 };
 
-const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
-
-const newApp = (): FastifyInstance =>
-  Fastify({
-    logger: false,
-    bodyLimit: limits.requestBytesMax,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: 65_000,
-    frameworkErrors: answerProblem,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
-    genReqId: (request) => {
-      const given = request.headers['x-request-id'];
-      return typeof given === 'string' && requestIdPattern.test(given) ? given : crypto.randomUUID();
-    },
-  });
-
 /** Makes the API on open resources; they stay the caller's to close. */
 export const createApi = async (options: ApiOptions): Promise<Api> => {
   const { pool, db, logger, metrics } = options;
@@ -87,17 +64,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     onError: (error) => logError('queue.error', error),
   });
 
-  // A batch of a thousand events may name one new tenant a thousand times: who comes while it is looked up waits for the same answer.
-  const tenants = new LRUCache<string, Promise<string>>({ max: limits.tenantsMax });
-  const tenantId = (environmentId: string, key: string): Promise<string> => {
-    const cacheKey = `${environmentId} ${key}`;
-    const known = tenants.get(cacheKey);
-    if (known !== undefined) return known;
-    const found = ensureTenant(db, environmentId, key, newId());
-    tenants.set(cacheKey, found);
-    found.catch(() => tenants.delete(cacheKey));
-    return found;
-  };
+  const tenants = createTenantIds((environmentId, key) => ensureTenant(db, environmentId, key, newId()));
 
   const enqueue = (dispatches: readonly StoredDispatch[]): void => {
     for (const { id, shard, eventIds } of dispatches) {
@@ -126,48 +93,44 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
   });
 
-  const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
-  const app = newApp();
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
+  const eventSchemas = createEventSchemas({
+    listVersions: (environmentId) => listEventSchemaVersions(db, environmentId),
+    readSchema: async (environmentId, name) => (await findEventType(db, { environmentId, name }))?.schema ?? null,
+    nowMs: () => performance.now(),
   });
-  // Answers are what the handlers make; the schemas of answers are for those who read them.
-  app.setSerializerCompiler(() => JSON.stringify);
-  // Fastify takes text as it is, past every check of our own parser: an event comes as application/json or not at all.
-  app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(compileSchema);
-  registerAccess(
-    app,
-    createAccess((keyHash) => findKeyOwner(db, keyHash)),
+  const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
+  const keyUse = createKeyUse(
+    (keyId) => touchApiKey(db, keyId, limits.keyUseMs / 1000),
+    (error) => logError('key_use.failed', error),
   );
-  registerProblems(app, (error, requestId) => logError('request.failed', error, { request_id: requestId }));
-  await app.register(healthRoutes({ pool, queue, metrics }));
-  await app.register(
-    publishRoutes({
-      tenantId,
+  const app = await createApp({
+    access: createAccess({ find: (keyHash) => findKeyOwner(db, keyHash), nowMs: clock.nowMs, onUsed: keyUse.seen }),
+    onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
+  });
+  await registerRoutes(app, {
+    health: { pool, queue, metrics },
+    publish: {
+      tenantId: tenants.idOf,
       batcher,
       findKept: (keys) => findKeptEvents(pool, keys, options.idempotencyHours),
       onAccepted: (count) => metrics.eventsAccepted.inc(count),
       onRejected: (code) => metrics.eventsRejected.inc({ code }),
-    }),
-  );
-  await app.register(deliveryRoutes({ db, cursors }));
-  await app.register(explainRoutes({ db, cursors }));
-  const webhooks: WebhookDependencies = {
-    pool,
-    db,
-    cursors,
-    newId,
-    nowMs: clock.nowMs,
-    secretBox: createSecretBox(options.encryptionKey),
-    egress: options.egress,
-    tenantId,
-    slot: randomInt(statisticsSlots),
-  };
-  for (const routes of [webhookRoutes, webhookChangeRoutes, webhookActionRoutes, webhookReadingRoutes, webhookTestRoute])
-    await app.register(routes(webhooks));
-  for (const routes of [deliveryActionRoutes, replayRoutes]) await app.register(routes(webhooks));
+      eventSchemas,
+      onMismatched: (reason) => metrics.eventsMismatched.inc({ reason }),
+    },
+    webhooks: {
+      pool,
+      db,
+      cursors,
+      newId,
+      nowMs: clock.nowMs,
+      secretBox: createSecretBox(options.encryptionKey),
+      egress: options.egress,
+      tenantId: tenants.idOf,
+      forgetTenant: tenants.forget,
+      slot: randomInt(statisticsSlots),
+    },
+  });
 
   return {
     app,

@@ -6,6 +6,7 @@ import { createEgress, loopbackAllowValue, parseAllowList } from '@posthorn/egre
 import { createLogger, createMetrics, type Metrics } from '@posthorn/telemetry';
 import { createTestDatabase } from '@posthorn/testkit';
 import { createApi } from '../src/server.js';
+import { documentCheckOf } from './document-check.js';
 
 export type Answer = {
   readonly status: number;
@@ -64,6 +65,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
     metrics,
   });
   const origin = `http://127.0.0.1:${await api.listen('127.0.0.1', 0)}`;
+  const checkAnswer = documentCheckOf(api.app);
   const environment = async (mode: 'live' | 'test') => {
     const id = newId();
     await db.insertInto('environments').values({ id, name: id, mode }).execute();
@@ -108,7 +110,9 @@ export async function createApiWorld(): Promise<ApiWorld> {
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, headers: Object.fromEntries(response.headers), body: bodyOf(text), text };
+      const { status, headers: answered } = response;
+      checkAnswer({ method, path, sent: typeof body === 'string' ? bodyOf(body) : body, status, headers: answered, text });
+      return { status, headers: Object.fromEntries(answered), body: bodyOf(text), text };
     },
     close: async () => {
       await api.stop();

@@ -7,6 +7,8 @@ import { limits } from './limits.js';
 import { packChunks } from './scheduler.js';
 
 const bounds = limits.scheduler;
+/** What a round asks for, in this order, if all of it is due. */
+const feedingSteps: readonly string[] = ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays', 'eraseTenants'];
 
 beforeEach(() => {
   jest.useFakeTimers(fakeTime);
@@ -255,31 +257,29 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
-  it('goes on feeding between the steps of a long end and a long replay', async () => {
+  it('goes on feeding between the steps of a long end, a long replay and a long erasure', async () => {
     const { world, scheduler, calls } = openScheduler();
     world.ending = 3 * bounds.endRowsMax;
     world.replaySteps = 3;
+    world.erasureSteps = 4;
     scheduler.start();
     await pass(0);
     await scheduler.stop();
-    const steps = calls.filter((name) => ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'].includes(name));
-    expect(steps).toEqual(Array(4).fill(['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays']).flat());
+    const steps = calls.filter((name) => feedingSteps.includes(name));
+    expect(steps).toEqual(Array(4).fill(feedingSteps).flat());
   });
 
-  it.each(['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'])(
-    'does everything else while %s keeps failing, and tells of it each time',
-    async (failing) => {
-      const { world, scheduler, count, errors } = openScheduler();
-      world.databaseFails = failing;
-      scheduler.start();
-      await pass(0);
-      await pass(2 * bounds.roundMs);
-      expect(errors).toEqual(Array(3).fill(new Error(failing)));
-      for (const step of ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays']) expect([step, count(step)]).toEqual([step, 3]);
-      expect([count('makePartitions'), count('disableUnsuccessful')]).toEqual([1, 1]);
-      await scheduler.stop();
-    },
-  );
+  it.each(feedingSteps)('does everything else while %s keeps failing, and tells of it each time', async (failing) => {
+    const { world, scheduler, count, errors } = openScheduler();
+    world.databaseFails = failing;
+    scheduler.start();
+    await pass(0);
+    await pass(2 * bounds.roundMs);
+    expect(errors).toEqual(Array(3).fill(new Error(failing)));
+    for (const step of feedingSteps) expect([step, count(step)]).toEqual([step, 3]);
+    expect([count('makePartitions'), count('disableUnsuccessful')]).toEqual([1, 1]);
+    await scheduler.stop();
+  });
 
   it('looks at once and every 10 s for webhooks that had no success for too long, and feeds meanwhile when that fails', async () => {
     const { world, scheduler, count, fed, errors } = openScheduler();
@@ -297,17 +297,17 @@ describe('the scheduler', () => {
 
   it('asks for nothing of which nothing is due', async () => {
     const { world, scheduler, calls } = openScheduler();
-    world.due = { dispatches: false, chunks: false, ending: true, replays: false };
+    world.due = { dispatches: false, chunks: false, ending: true, replays: false, erasing: false };
     scheduler.start();
     await pass(bounds.roundMs);
     await scheduler.stop();
-    const steps = calls.filter((name) => ['leaseDispatches', 'leaseChunks', 'endWaiting', 'stepReplays'].includes(name));
+    const steps = calls.filter((name) => feedingSteps.includes(name));
     expect(steps).toEqual(['endWaiting', 'endWaiting']);
   });
 
   it('looks less often after a while without work, and as often as before when there is some', async () => {
     const { world, scheduler, count } = openScheduler();
-    world.due = { dispatches: false, chunks: false, ending: false, replays: false };
+    world.due = { dispatches: false, chunks: false, ending: false, replays: false, erasing: false };
     scheduler.start();
     await pass(bounds.idleAfterMs + bounds.idleRoundMs);
     const looks = () => count('findDueWork');

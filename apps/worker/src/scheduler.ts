@@ -22,6 +22,8 @@ export type SchedulerDependencies = {
   readonly disableUnsuccessful: () => Promise<number>;
   /** One step of every replay; true: there is more to open now. */
   readonly stepReplays: () => Promise<boolean>;
+  /** One step of the erasure of a tenant; true: there may be more to do now. */
+  readonly eraseTenants: () => Promise<boolean>;
   /** Ends what waits of events that are older than is kept; returns how many. */
   readonly expire: () => Promise<number>;
   readonly mendDueHints: () => Promise<number>;
@@ -145,13 +147,14 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     await holdLease();
     if (!active) return false;
     const due = await dependencies.findDueWork();
-    if (due.dispatches || due.chunks || due.ending || due.replays) workedAt = performance.now();
+    if (due.dispatches || due.chunks || due.ending || due.replays || due.erasing) workedAt = performance.now();
     let more = false;
     // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
     if (due.dispatches) for (let shard = 0; shard < queue.shards; shard++) more = (await attempted(feedDispatches(shard))) || more;
     if (due.chunks) more = (await attempted(feedChunks())) || more;
     if (due.ending) more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;
     if (due.replays) more = (await attempted(dependencies.stepReplays())) || more;
+    if (due.erasing) more = (await attempted(dependencies.eraseTenants())) || more;
     await maintain();
     return more;
   };

@@ -14,6 +14,7 @@ import {
   makeUnclaimedDispatchesDue,
   mendDueHints,
   releaseSchedulerLease,
+  stepTenantErasure,
 } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import type { Logger, Metrics } from '@posthorn/telemetry';
@@ -57,6 +58,7 @@ export const createScheduling = ({ pool, producer, clock, slot, retentionDays, l
       return webhookIds.length;
     },
     stepReplays: replaying.step,
+    eraseTenants: () => stepTenantErasure(pool, slot),
     expire: () => {
       const keptFromMs = clock.nowMs() - retentionDays * dayMs;
       return expireDeliveries(pool, uuidv7(keptFromMs, lowest), bounds.endRowsMax, slot);

@@ -28,9 +28,10 @@ export const openScheduler = (shards = 1) => {
     queueFails: false,
     databaseFails: null as string | null,
     mended: 0,
-    /** What is left to end at webhooks that are switched off, and the steps that replays have left. */
+    /** What is left to end at webhooks that are switched off, and the steps that replays and erasures have left. */
     ending: 0,
     replaySteps: 0,
+    erasureSteps: 0,
     /** What the look for due work finds; by default all of it. */
     due: {} as Partial<DueWork>,
   };
@@ -63,8 +64,9 @@ export const openScheduler = (shards = 1) => {
     },
     disableUnsuccessful: () => call('disableUnsuccessful', 0),
     stepReplays: () => call('stepReplays', world.replaySteps-- > 1),
+    eraseTenants: () => call('eraseTenants', world.erasureSteps-- > 1),
     expire: () => call('expire', 0),
-    findDueWork: () => call('findDueWork', { dispatches: true, chunks: true, ending: true, replays: true, ...world.due }),
+    findDueWork: () => call('findDueWork', { dispatches: true, chunks: true, ending: true, replays: true, erasing: true, ...world.due }),
     mendDueHints: () => call('mendDueHints', world.mended),
     makePartitions: () => call('makePartitions', 0),
     queue: {

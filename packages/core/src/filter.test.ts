@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import { fieldErrorsMax } from './event.js';
-import { checkFilter, compileFilter, filterLimits } from './filter.js';
+import { checkFilter, checkFilterMembers, compileFilter, filterLimits } from './filter.js';
 
 // A CommonJS package whose function stands under `default`.
 const { default: packageMatch } = createRequire(import.meta.url)('simple-json-match') as {
@@ -94,6 +94,17 @@ describe('a filter', () => {
     expect(compileFilter({ a: { $regex: 'x' } })({ a: 'x' })).toMatchObject({ clause: '/a/$regex' });
     expect(compileFilter('x')({})).toMatchObject({ clause: '' });
     expect(matches(null, { a: 1 })).toBe(true);
+  });
+});
+
+describe('checkFilterMembers', () => {
+  it('refuses what no event has, at the level of the event alone, through $or, $and and $not', () => {
+    expect(checkFilterMembers({ event_type: 'a', current_context: { payload: 1 }, data: { payload: { $or: [{ body: 1 }] } } })).toEqual([]);
+    expect(checkFilterMembers({ $or: [{ data: 1 }, { payload: 1 }], $not: { body: { data: 1 } } }).map(({ pointer }) => pointer)).toEqual([
+      '/$or/1/payload',
+      '/$not/body',
+    ]);
+    expect(checkFilterMembers(null)).toEqual([]);
   });
 });
 

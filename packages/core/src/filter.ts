@@ -63,6 +63,20 @@ export function checkFilter(filter: unknown): readonly FilterProblem[] {
   return problems.slice(0, fieldErrorsMax);
 }
 
+/** What a filter looks at. */
+const documentMembers: readonly string[] = ['event_type', 'current_context', 'data'];
+
+/** What a filter asks of an event that no event has: it could never match, or never fail. For a filter that `checkFilter` finds nothing wrong with. */
+export function checkFilterMembers(filter: unknown, pointer = ''): readonly FilterProblem[] {
+  if (Array.isArray(filter)) return filter.flatMap((each, index) => checkFilterMembers(each, pointerTo(pointer, `${index}`)));
+  if (!isJsonObject(filter)) return [];
+  return Object.keys(filter).flatMap((name) => {
+    if (name === '$or' || name === '$and' || name === '$not') return checkFilterMembers(filter[name], pointerTo(pointer, name));
+    if (name.startsWith('$') || documentMembers.includes(name)) return [];
+    return [refused(pointerTo(pointer, name), `is no member of what a filter looks at; there are ${documentMembers.join(', ')}`)];
+  });
+}
+
 /** Makes the test of a filter. One that should not have been written matches nothing: it must not keep a tenant's other webhooks from working. */
 export function compileFilter(filter: unknown): FilterTest {
   if (filter === null) return () => null;

@@ -72,7 +72,15 @@ export {
 export { type ExplainOutcome, explainOutcomes, type Finding, findings } from './explain-findings.js';
 export { explainedValueCharsMax, explainWords } from './explain-words.js';
 export { isJsonObject, pointerTo, unknownFields } from './field-errors.js';
-export { checkFilter, compileFilter, type FilterMiss, type FilterProblem, type FilterTest, filterLimits } from './filter.js';
+export {
+  checkFilter,
+  checkFilterMembers,
+  compileFilter,
+  type FilterMiss,
+  type FilterProblem,
+  type FilterTest,
+  filterLimits,
+} from './filter.js';
 export { headerNameCharsMax, headerNameRefusal, headerValueCharsMax, isDeniedHeader, isHeaderValue } from './header-rules.js';
 export { checkJson, type JsonMember, type JsonRange, type ScanFailure, scanArray, scanObject } from './json-scanner.js';
 export { type JsonLimits, jsonExcess, ownValue, sameJson } from './json-values.js';
@@ -120,6 +128,7 @@ export {
   type PayloadFormat,
   payloadFormats,
 } from './payload-format.js';
+export { type ProblemDescription, problemDescriptions } from './problem-descriptions.js';
 export {
   type FieldError,
   type ProblemCode,
@@ -145,6 +154,7 @@ export {
   secretKeyBytes,
   secretPrefix,
 } from './secret.js';
+export { rotatedSecret, rotationRandomBytes } from './secret-rotation.js';
 export { type SignedHeaders, sign, signatureToleranceS, type Verification, verifySignature } from './signature.js';
 export { checkSignatureHeader, type SignatureHeader, signatureHeader, signatureTemplateCharsMax } from './signature-header.js';
 export {

@@ -1,7 +1,8 @@
 // One delivery as those need it who act on it: as it is read, how many requests were made of it, and what stands in its way.
 import { sql } from 'kysely';
 import type { Database } from './pools.js';
-import { type DeliveryRow, listDeliveries, type Reach } from './reading.js';
+import type { Reach } from './reading.js';
+import { type DeliveryRow, listDeliveries } from './reading-deliveries.js';
 
 export type DeliveryFacts = {
   readonly delivery: DeliveryRow;
@@ -18,7 +19,7 @@ export const findDelivery = async (
   reach: Reach,
   { eventId, webhookId }: { readonly eventId: string; readonly webhookId: string },
 ): Promise<DeliveryFacts | undefined> => {
-  const [delivery] = await listDeliveries(db, { ...reach, eventId, webhookId, status: null, before: null, limit: 1 });
+  const [delivery] = await listDeliveries(db, { ...reach, eventId, webhookId, status: null, filters: null, before: null, limit: 1 });
   if (delivery === undefined) return undefined;
   const { rows } = await sql<{
     tenant_id: string;

@@ -1,39 +1,11 @@
-// Environments, tenants and keys: who owns what, and who may do what.
-import { sql } from 'kysely';
+// Environments: the first one, made at the first start, and those that people make and change.
+import { type Selectable, sql } from 'kysely';
+import { apiKeyValues, type NewApiKey } from './api-keys.js';
+import { type AuditEntry, insertAuditEntry } from './audit.js';
 import type { Database } from './pools.js';
-import type { Role } from './tables.js';
+import type { EnvironmentsTable } from './tables.js';
 
-export type KeyOwner = {
-  readonly keyId: string;
-  readonly environmentId: string;
-  readonly mode: 'live' | 'test';
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly role: Role;
-  /** Bound to this tenant, or to none. */
-  readonly tenant: { readonly id: string; readonly key: string } | null;
-};
-
-/** The owner of a key by its SHA-256, or null: unknown, revoked or expired. */
-export const findKeyOwner = async (db: Database, keyHash: Buffer): Promise<KeyOwner | null> => {
-  const row = await db
-    .selectFrom('api_keys as k')
-    .innerJoin('environments as e', 'e.id', 'k.environment_id')
-    .leftJoin('tenants as t', 't.id', 'k.tenant_id')
-    .select(['k.id', 'k.environment_id', 'e.mode', 'e.settings', 'k.role', 'k.tenant_id', 't.key as tenant_key'])
-    .where('k.key_hash', '=', keyHash)
-    .where('k.revoked_at', 'is', null)
-    .where((where) => where.or([where('k.expires_at', 'is', null), where('k.expires_at', '>', sql<Date>`now()`)]))
-    .executeTakeFirst();
-  if (row === undefined) return null;
-  return {
-    keyId: row.id,
-    environmentId: row.environment_id,
-    mode: row.mode,
-    settings: row.settings,
-    role: row.role,
-    tenant: row.tenant_id === null ? null : { id: row.tenant_id, key: row.tenant_key ?? '' },
-  };
-};
+export type EnvironmentRow = Selectable<EnvironmentsTable>;
 
 export type FirstKey = {
   readonly id: string;
@@ -55,18 +27,10 @@ export const bootstrapEnvironment = async (db: Database, first: FirstKey): Promi
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
   const environment = await db.selectFrom('environments').select('id').where('name', '=', 'default').executeTakeFirstOrThrow();
+  const key = { ...first, environmentId: environment.id, tenantId: null, name: 'bootstrap', role: 'admin', expiresAt: null } as const;
   await db
     .insertInto('api_keys')
-    .values({
-      id: first.id,
-      environment_id: environment.id,
-      tenant_id: null,
-      name: 'bootstrap',
-      role: 'admin',
-      public_id: first.publicId,
-      key_hash: first.keyHash,
-      last_four: first.lastFour,
-    })
+    .values(apiKeyValues({ ...key, createdByKeyId: null }))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 };
@@ -80,23 +44,73 @@ export const countEnvironments = async (db: Database): Promise<number> =>
       .executeTakeFirstOrThrow()
   ).count;
 
-/** The tenant's id, making the tenant if it is named for the first time. `newId` is used only then. */
-export const ensureTenant = async (db: Database, environmentId: string, key: string, newId: string): Promise<string> => {
-  const find = () =>
-    db.selectFrom('tenants').select('id').where('environment_id', '=', environmentId).where('key', '=', key).executeTakeFirst();
-  const known = await find();
-  if (known !== undefined) return known.id;
-  await db
-    .insertInto('tenants')
-    .values({ id: newId, environment_id: environmentId, key, name: null, email: null })
-    .onConflict((conflict) => conflict.columns(['environment_id', 'key']).doNothing())
-    .execute();
-  const made = await find();
-  if (made === undefined) throw new Error(`tenant ${key} vanished while it was made`);
-  return made.id;
+/** An environment, or undefined. */
+export const findEnvironment = async (db: Database, id: string): Promise<EnvironmentRow | undefined> =>
+  db.selectFrom('environments').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Another environment has the name. */
+export class EnvironmentNameTakenError extends Error {
+  override readonly name = 'EnvironmentNameTakenError';
+  constructor() {
+    super('another environment has this name');
+  }
+}
+
+const isNameTaken = (error: unknown): boolean =>
+  (error as { code?: string }).code === '23505' && (error as { constraint?: string }).constraint === 'environments_name_key';
+
+const refuseTakenName = (error: unknown): never => {
+  throw isNameTaken(error) ? new EnvironmentNameTakenError() : error;
 };
 
-/** The tenant's id, or null: then nothing of it exists. */
-export const findTenant = async (db: Database, environmentId: string, key: string): Promise<string | null> =>
-  (await db.selectFrom('tenants').select('id').where('environment_id', '=', environmentId).where('key', '=', key).executeTakeFirst())?.id ??
-  null;
+export type NewEnvironment = Pick<EnvironmentRow, 'id' | 'name' | 'mode' | 'settings'>;
+
+/** Makes an environment with its first key, and writes down who did; throws an EnvironmentNameTakenError. */
+export const insertEnvironment = async (
+  db: Database,
+  environment: NewEnvironment,
+  key: NewApiKey,
+  entry: AuditEntry,
+): Promise<EnvironmentRow> =>
+  db
+    .transaction()
+    .execute(async (transaction) => {
+      const row = await transaction
+        .insertInto('environments')
+        .values({ ...environment, settings: JSON.stringify(environment.settings) })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      await transaction.insertInto('api_keys').values(apiKeyValues(key)).execute();
+      await insertAuditEntry(transaction, entry);
+      return row;
+    })
+    .catch(refuseTakenName);
+
+/**
+ * Writes what `decide` makes of the environment as it is then (null: nothing). What follows from its settings is applied afterwards
+ * (environment-settings.ts). Throws an EnvironmentNameTakenError; undefined: there is no such environment.
+ */
+export const changeEnvironment = async (
+  db: Database,
+  id: string,
+  decide: (current: EnvironmentRow) => (Pick<EnvironmentRow, 'name' | 'settings'> & { readonly entry: AuditEntry }) | null,
+): Promise<EnvironmentRow | undefined> =>
+  db
+    .transaction()
+    .execute(async (transaction) => {
+      // FOR UPDATE, which waits for those who are making a webhook here and keeps others from beginning to: whoever read the old settings has
+      // committed by now, and so is seen when the new ones are applied.
+      const current = await transaction.selectFrom('environments').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+      if (current === undefined) return undefined;
+      const change = decide(current);
+      if (change === null) return current;
+      const row = await transaction
+        .updateTable('environments')
+        .set({ name: change.name, settings: JSON.stringify(change.settings), updated_at: sql<Date>`clock_timestamp()` })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      await insertAuditEntry(transaction, change.entry);
+      return row;
+    })
+    .catch(refuseTakenName);

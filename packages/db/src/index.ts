@@ -1,4 +1,17 @@
 // Everything that knows SQL: one module a subject. Nothing else in the project talks to Postgres, but the queue's own backend.
+export {
+  type ApiKeyPage,
+  type ApiKeyRow,
+  findApiKey,
+  findKeyOwner,
+  insertApiKey,
+  type KeyOwner,
+  listApiKeys,
+  type NewApiKey,
+  revokeApiKey,
+  touchApiKey,
+} from './api-keys.js';
+export { type AuditEntry, type AuditPage, type AuditRow, insertAuditEntry, listAudit } from './audit.js';
 export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
@@ -27,16 +40,32 @@ export {
 } from './due-deliveries.js';
 export { type DueWork, findDueWork } from './due-work.js';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.js';
+export { applyEnvironmentSettings } from './environment-settings.js';
 export {
   bootstrapEnvironment,
+  changeEnvironment,
   countEnvironments,
-  ensureTenant,
+  EnvironmentNameTakenError,
+  type EnvironmentRow,
   type FirstKey,
-  findKeyOwner,
-  findTenant,
-  type KeyOwner,
+  findEnvironment,
+  insertEnvironment,
+  type NewEnvironment,
 } from './environments.js';
 export { eraseEvent, expireDeliveries } from './erasing.js';
+export {
+  changeEventType,
+  deleteEventType,
+  type EventSchemaVersion,
+  type EventTypeFields,
+  type EventTypePage,
+  type EventTypePlace,
+  type EventTypeRow,
+  findEventType,
+  insertEventType,
+  listEventSchemaVersions,
+  listEventTypes,
+} from './event-types.js';
 export {
   type EventToExplain,
   type ExplainedWebhook,
@@ -57,18 +86,15 @@ export {
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
 export { compareSchema, migrate, migrationsFolder } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool, type PoolOptions } from './pools.js';
+export { type EventPage, type EventRecord, findEvent, type ListedEvent, listEvents, type Reach } from './reading.js';
+export { type AttemptPage, type AttemptRow, listAttempts } from './reading-attempts.js';
 export {
-  type AttemptPage,
-  type AttemptRow,
   countDeliveriesOfEvent,
+  type DeliveryFilters,
   type DeliveryPage,
   type DeliveryRow,
-  type EventRecord,
-  findEvent,
-  listAttempts,
   listDeliveries,
-  type Reach,
-} from './reading.js';
+} from './reading-deliveries.js';
 export { judgeDeliveries, openDeliveries, type WantedDelivery } from './reopening.js';
 export { countReplay, createReplayReader, type ReplayCount } from './replay-pages.js';
 export type { ReplayMode, ReplayReader, ReplayScope } from './replay-scope.js';
@@ -99,15 +125,40 @@ export {
 export { statisticsSlots } from './stats-columns.js';
 export type { Role } from './tables.js';
 export {
+  deleteErasedWebhooks,
+  markTenantErasing,
+  stepTenantErasure,
+  type TenantErasureLimits,
+  tenantErasureLimits,
+} from './tenant-erasing.js';
+export {
   type DeliverableWebhook,
   type DeliveryDefaults,
   loadTenantWebhooks,
   loadWebhook,
   type TenantWebhooks,
 } from './tenant-webhooks.js';
+export {
+  changeTenant,
+  ensureTenant,
+  findTenant,
+  findTenantRow,
+  insertTenant,
+  listTenants,
+  type NewTenant,
+  type TenantFields,
+  type TenantPage,
+  type TenantRow,
+} from './tenants.js';
 export { insertTestAttempt, type TestAttempt } from './test-attempts.js';
 export { type ConfiguredWebhook, changeWebhook, removeWebhook, type WebhookChange, type WebhookReach } from './webhook-changes.js';
-export { type Author, type SealedWebhookSecret, type WebhookConfiguration, WebhookConflictError } from './webhook-configuration.js';
+export {
+  type Author,
+  type SealedWebhookSecret,
+  TenantErasedError,
+  type WebhookConfiguration,
+  WebhookConflictError,
+} from './webhook-configuration.js';
 export { type GatePage, readChangedGates, readGates, type WebhookGate } from './webhook-gates.js';
 export {
   type Actor,
@@ -119,13 +170,16 @@ export {
   resetCircuit,
   resumeWebhook,
 } from './webhook-lifecycle.js';
-export { type AuditEntry, findSigningSecrets, insertAuditEntry, type SigningSecret } from './webhook-secrets.js';
-export { listTimeline, type TimelinePage, type TimelineRow } from './webhook-timeline.js';
 export {
-  findWebhook,
-  insertWebhook,
+  type ListedWebhook,
   listWebhooks,
-  type NewWebhook,
+  type WebhookFilters,
   type WebhookPage,
-  type WebhookRow,
-} from './webhooks.js';
+  type WebhookSortColumn,
+  webhookSortColumns,
+} from './webhook-list.js';
+export { type NextSecret, rotateSigningSecret } from './webhook-secret-rotation.js';
+export { findSigningSecrets, type SigningSecret } from './webhook-secrets.js';
+export { listTimeline, type TimelinePage, type TimelineRow } from './webhook-timeline.js';
+export { findWebhookVersion, listWebhookVersions, type VersionPage, type VersionRow, type WebhookSnapshot } from './webhook-versions.js';
+export { findWebhook, insertWebhook, type NewWebhook, type WebhookRow } from './webhooks.js';

@@ -7,6 +7,7 @@ import { leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
 import { type DeliveryRecord, writeFlush } from './flush.js';
 import { findKeptEvents, insertEvents } from './ingest.js';
 import type { HotPool } from './pools.js';
+import { stepTenantErasure, tenantErasureLimits } from './tenant-erasing.js';
 
 const rowsCount = 20_000;
 const webhooksCount = 20;
@@ -66,6 +67,24 @@ const runAll = async (connection: HotPool): Promise<void> => {
   await mendDueHints(connection);
 };
 
+/** Erases a tenant to whom a fifth of the events belongs. */
+const eraseTenant = async (): Promise<void> => {
+  const id = randomUUID();
+  await world.rows(`insert into tenants (id, environment_id, key, erasing_at) values ($1, $2, 'erased/' || $1::uuid::text, now())`, [
+    id,
+    world.environmentId,
+  ]);
+  await world.rows(
+    `update events set tenant_id = $1 where id in (select id from events order by id limit (select count(*) / 5 from events))`,
+    [id],
+  );
+  await world.rows(
+    `insert into tenant_erasures (tenant_id, environment_id, actor_key_id, actor, position) values ($1, $2, $1, 'admin', uuidv7_floor(now() - interval '1 hour'))`,
+    [id, world.environmentId],
+  );
+  while (await stepTenantErasure(world.pool, 0, { ...tenantErasureLimits, settleS: 0 }));
+};
+
 const fill = () =>
   world.rows(
     `with made as (
@@ -102,6 +121,7 @@ beforeAll(async () => {
   webhookIds = await Promise.all(Array.from({ length: webhooksCount }, () => world.webhook()));
   await world.rows('vacuum analyze');
   await runAll(remembering(world.pool));
+  await eraseTenant();
   await world.rows('truncate events, deliveries, attempts, dispatches');
   await world.rows('vacuum analyze');
   await runAll(remembering(world.pool));
@@ -139,5 +159,15 @@ describe('hot statements whose partitions were empty when they were planned', ()
     const before = await rowsReadWhole();
     await runAll(world.pool);
     expect((await rowsReadWhole()) - before).toBe(0);
+  });
+
+  it('read no partition whole when a tenant is erased', async () => {
+    const before = await rowsReadWhole();
+    await eraseTenant();
+    expect((await rowsReadWhole()) - before).toBe(0);
+    const { left } = await world.row<{ left: number }>(
+      `select count(*)::int as left from events e join tenants t on t.id = e.tenant_id where t.erasing_at is not null and e.erased_at is null`,
+    );
+    expect(left).toBe(0);
   });
 });

@@ -29,6 +29,19 @@ export type TenantsTable = {
   webhooks_version: Generated<number>;
   created_at: Time;
   updated_at: Time;
+  erasing_at: NullableTime;
+  erased_at: NullableTime;
+};
+
+export type TenantErasuresTable = {
+  tenant_id: string;
+  environment_id: string;
+  actor_key_id: string;
+  actor: string;
+  begun_at: Time;
+  due_at: Time;
+  walk_at: NullableTime;
+  position: string;
 };
 
 export type Role = 'admin' | 'operator' | 'publisher' | 'viewer' | 'channel';
@@ -46,6 +59,17 @@ export type ApiKeysTable = {
   expires_at: NullableTime;
   revoked_at: NullableTime;
   last_used_at: NullableTime;
+  created_by_key_id: string | null;
+};
+
+export type EventTypesTable = {
+  environment_id: string;
+  name: string;
+  description: string | null;
+  schema: string | null;
+  example: string | null;
+  created_at: Time;
+  updated_at: Time;
 };
 
 export type WebhooksTable = {
@@ -227,6 +251,7 @@ export type AuditLogTable = {
   action: string;
   subject_kind: string;
   subject_id: string | null;
+  details: Json<Record<string, unknown>>;
 };
 
 export type DispatchesTable = { id: string; event_ids: string[]; claim: Generated<number>; lease_until: GivenTime };
@@ -234,7 +259,9 @@ export type DispatchesTable = { id: string; event_ids: string[]; claim: Generate
 export type Tables = {
   environments: EnvironmentsTable;
   tenants: TenantsTable;
+  tenant_erasures: TenantErasuresTable;
   api_keys: ApiKeysTable;
+  event_types: EventTypesTable;
   webhooks: WebhooksTable;
   webhook_secrets: WebhookSecretsTable;
   webhook_versions: WebhookVersionsTable;

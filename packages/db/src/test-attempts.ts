@@ -2,7 +2,7 @@
 import { attemptKindCodes } from '@posthorn/core';
 import type { Insertable } from 'kysely';
 import type { Database } from './pools.js';
-import type { AttemptRow } from './reading.js';
+import type { AttemptRow } from './reading-attempts.js';
 import type { AttemptsTable } from './tables.js';
 
 export type TestAttempt = Omit<Insertable<AttemptsTable>, 'kind' | 'n'>;

@@ -1,9 +1,9 @@
 // A change of a webhook's configuration: one transaction, one version. What is decided is decided on the row as it is then, so of two
 // changes at once the second builds on the first.
-import { type Selectable, sql } from 'kysely';
+import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Database, HotPool } from './pools.js';
 import type { SecretBox } from './secret-box.js';
-import type { WebhooksTable } from './tables.js';
+import type { Tables, WebhooksTable } from './tables.js';
 import {
   type Author,
   configurationValues,
@@ -27,9 +27,27 @@ export type WebhookChange = {
   readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
   /** Those that change; null: there is none any more. */
   readonly secrets: Readonly<Partial<Record<'authentication' | 'headers', SealedWebhookSecret | null>>>;
+  /** The version that it brings back, for the audit log; null: none. */
+  readonly restoredVersion: number | null;
 };
 
 export type WebhookReach = { readonly environmentId: string; readonly tenantId: string | null; readonly webhookId: string };
+
+/** The row of a webhook in reach, or undefined; until the transaction ends nobody else changes it. */
+export const lockWebhook = async (
+  transaction: Transaction<Tables>,
+  { environmentId, tenantId, webhookId }: WebhookReach,
+): Promise<Selectable<WebhooksTable> | undefined> => {
+  let query = transaction
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('id', '=', webhookId)
+    .where('environment_id', '=', environmentId)
+    .where('deleted_at', 'is', null);
+  if (tenantId !== null) query = query.where('tenant_id', '=', tenantId);
+  // Not FOR UPDATE: a flush that writes the timeline refers to this row and must not wait for people.
+  return query.forNoKeyUpdate().executeTakeFirst();
+};
 
 /**
  * Writes what `decide` makes of the present configuration (null: nothing) as the next version, and returns what it decided; undefined: there
@@ -45,15 +63,7 @@ export const changeWebhook = async (
   db
     .transaction()
     .execute(async (transaction) => {
-      let query = transaction
-        .selectFrom('webhooks')
-        .selectAll()
-        .where('id', '=', reach.webhookId)
-        .where('environment_id', '=', reach.environmentId)
-        .where('deleted_at', 'is', null);
-      if (reach.tenantId !== null) query = query.where('tenant_id', '=', reach.tenantId);
-      // Not FOR UPDATE: a flush that writes the timeline refers to this row and must not wait for people.
-      const current = await query.forNoKeyUpdate().executeTakeFirst();
+      const current = await lockWebhook(transaction, reach);
       if (current === undefined) return undefined;
       const change = decide({ row: current, ...(await readConfiguredSecrets(transaction, box, current.id)) });
       if (change === null) return null;
@@ -73,7 +83,7 @@ export const changeWebhook = async (
           purposes.flatMap((purpose) => change.secrets[purpose] ?? []),
         );
       }
-      await insertWebhookVersion(transaction, place, row, change.changes, author);
+      await insertWebhookVersion(transaction, place, row, change.changes, author, change.restoredVersion);
       await stateUpdate(current.id, current.environment_id, change.configuration).execute(transaction);
       await raiseWebhooksVersion(transaction, current.tenant_id);
       return change;

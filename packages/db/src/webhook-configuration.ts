@@ -1,5 +1,6 @@
 // What people configure of a webhook, as its row has it, and what follows from it for the rows beside it: state, secrets, versions.
 import { type Selectable, sql, type Transaction } from 'kysely';
+import { insertAuditEntry } from './audit.js';
 import type { SealedSecret, SecretPurpose } from './secret-box.js';
 import type { Tables, WebhooksTable } from './tables.js';
 
@@ -41,9 +42,9 @@ export type Author = { readonly keyId: string; readonly name: string };
 export type SealedWebhookSecret = { readonly id: string; readonly purpose: SecretPurpose; readonly sealed: SealedSecret };
 
 /** What a webhook's null and the environment's null mean here. */
-const defaultTimeoutMs = 15_000;
+export const defaultTimeoutMs = 15_000;
 /** A chunk's lease: the time to start all of it, and the last request's timeout. */
-const chunkStartS = 20;
+export const chunkStartS = 20;
 
 const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
@@ -89,13 +90,14 @@ export const insertWebhookSecrets = async (
   await transaction.insertInto('webhook_secrets').values(rows).execute();
 };
 
-/** Writes a version down: the whole row, and what is different from the version before. */
+/** Writes a version down: the whole row, and what is different from the version before; and in the audit log, who made it. */
 export const insertWebhookVersion = async (
   transaction: Transaction<Tables>,
   place: WebhookPlace,
   row: Selectable<WebhooksTable>,
   changes: Readonly<Record<string, unknown>>,
   author: Author,
+  restoredVersion: number | null = null,
 ): Promise<void> => {
   await transaction
     .insertInto('webhook_versions')
@@ -108,11 +110,42 @@ export const insertWebhookVersion = async (
       changed_by: author.name,
     })
     .execute();
+  await insertAuditEntry(transaction, {
+    environmentId: place.environment_id,
+    tenantId: place.tenant_id,
+    actorKeyId: author.keyId,
+    actor: author.name,
+    action: row.version === 1 ? 'webhook.created' : restoredVersion === null ? 'webhook.changed' : 'webhook.restored',
+    subjectKind: 'webhook',
+    subjectId: place.webhook_id,
+    details: {
+      version: row.version,
+      ...(row.version > 1 && { fields: Object.keys(changes) }),
+      ...(restoredVersion !== null && { restored_version: restoredVersion }),
+    },
+  });
 };
 
-/** Makes every worker load the tenant's webhooks anew. Last in a transaction: ingest and dispatches read the tenant's row. */
+/** The tenant was erased a moment ago: nothing is made or changed of it any more. */
+export class TenantErasedError extends Error {
+  override readonly name = 'TenantErasedError';
+  constructor() {
+    super('the tenant was erased a moment ago');
+  }
+}
+
+/**
+ * Makes every worker load the tenant's webhooks anew. Last in a transaction: ingest and dispatches read the tenant's row. Throws a TenantErasedError:
+ * a webhook that is made or changed while its tenant is erased is either seen by the erasure, or is not made.
+ */
 export const raiseWebhooksVersion = async (transaction: Transaction<Tables>, tenantId: string): Promise<void> => {
-  await transaction.updateTable('tenants').set({ webhooks_version: sql`webhooks_version + 1` }).where('id', '=', tenantId).execute();
+  const { numUpdatedRows } = await transaction
+    .updateTable('tenants')
+    .set({ webhooks_version: sql`webhooks_version + 1` })
+    .where('id', '=', tenantId)
+    .where('erasing_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw new TenantErasedError();
 };
 
 /** What a unique index refused: `name` or `code`. */

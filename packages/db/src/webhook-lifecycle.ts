@@ -1,5 +1,6 @@
 // What people do to a webhook at run time. Each is one statement on its state row: however much waits behind it, nothing else is touched at once.
 // What follows for the waiting deliveries is the scheduler's. Every change leaves a row in the timeline; doing it twice changes nothing.
+import { uuidArray } from './array-literal.js';
 import { publishOwnEvents } from './own-events-sql.js';
 import type { HotPool } from './pools.js';
 
@@ -132,13 +133,16 @@ export const probeWebhookNow = async (pool: HotPool, webhookId: string, actor: A
   return markProbeDue(pool, webhookId, actor);
 };
 
-/** Gone for its owner; its history stays. What waits is cancelled, requests under way are recorded. Its secrets are destroyed. */
-export const deleteWebhook = async (pool: HotPool, webhookId: string, actor: Actor): Promise<Changed> => {
+/** Gone for their owner; their history stays. What waits is cancelled, requests under way are recorded. Their secrets are destroyed. Returns how many. */
+export const deleteWebhooks = async (pool: HotPool, webhookIds: readonly string[], actor: Actor): Promise<number> => {
   const result = await pool.query<{ deleted: number }>({
-    text: `with state as (
-             update webhook_state set deleted_at = now(), due_at = least(due_at, now()), settled = false, changed_at = clock_timestamp()
-              where webhook_id = $1 and deleted_at is null
-             returning webhook_id, environment_id, tenant_id, circuit_failure_count
+    text: `with locked as materialized (
+             select webhook_id from webhook_state where webhook_id = any ($1::uuid[]) and deleted_at is null order by webhook_id for update
+           ),
+           state as (
+             update webhook_state s set deleted_at = now(), due_at = least(s.due_at, now()), settled = false, changed_at = clock_timestamp()
+               from locked where s.webhook_id = locked.webhook_id
+             returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit_failure_count
            ),
            timeline as (
              insert into webhook_timeline (environment_id, tenant_id, webhook_id, kind, circuit_failure_count, details)
@@ -154,10 +158,14 @@ export const deleteWebhook = async (pool: HotPool, webhookId: string, actor: Act
              update tenants t set webhooks_version = webhooks_version + 1 from state where t.id = state.tenant_id
            )
            select count(*)::int as deleted from state`,
-    values: [webhookId, JSON.stringify({ by: actor.role, key_id: actor.keyId })],
+    values: [uuidArray(webhookIds), JSON.stringify({ by: actor.role, key_id: actor.keyId })],
   });
-  return (result.rows[0]?.deleted ?? 0) > 0;
+  return result.rows[0]?.deleted ?? 0;
 };
+
+/** The same for one. */
+export const deleteWebhook = async (pool: HotPool, webhookId: string, actor: Actor): Promise<Changed> =>
+  (await deleteWebhooks(pool, [webhookId], actor)) > 0;
 
 /**
  * Disables the webhooks whose circuit has been open for `afterS` seconds without one success; returns their ids. Those whose recovery is

@@ -1,9 +1,9 @@
-// Reading secrets back, which only a few may, and the log of those who did.
+// Reading secrets back, which only a few may.
 import { sql } from 'kysely';
 import type { Database } from './pools.js';
 import type { SecretBox, SecretPurpose } from './secret-box.js';
 
-export type SigningSecret = { readonly secret: string; readonly expiresAt: Date | null };
+export type SigningSecret = { readonly id: string; readonly secret: string; readonly expiresAt: Date | null };
 
 /** The signing secrets of a webhook: the current one first, then those that still sign after a rotation. */
 export const findSigningSecrets = async (db: Database, box: SecretBox, webhookId: string): Promise<readonly SigningSecret[]> => {
@@ -16,6 +16,7 @@ export const findSigningSecrets = async (db: Database, box: SecretBox, webhookId
     .orderBy(sql`expires_at desc nulls first`)
     .execute();
   return rows.map((row) => ({
+    id: row.id,
     secret: box.open({ keyId: row.key_id, iv: row.iv, ciphertext: row.ciphertext }, { rowId: row.id, webhookId, purpose: 'signing' }),
     expiresAt: row.expires_at,
   }));
@@ -39,32 +40,4 @@ export const readConfiguredSecrets = async (db: Database, box: SecretBox, webhoo
     return JSON.parse(box.open({ keyId: row.key_id, iv: row.iv, ciphertext: row.ciphertext }, { rowId: row.id, webhookId, purpose }));
   };
   return { authentication: open('authentication') ?? { type: 'none' }, headers: (open('headers') ?? {}) as Record<string, string> };
-};
-
-export type AuditEntry = {
-  readonly id: string;
-  readonly environmentId: string;
-  readonly tenantId: string | null;
-  readonly actorKeyId: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly subjectKind: string;
-  readonly subjectId: string;
-};
-
-/** Writes down who did what; secrets never stand in it. */
-export const insertAuditEntry = async (db: Database, entry: AuditEntry): Promise<void> => {
-  await db
-    .insertInto('audit_log')
-    .values({
-      id: entry.id,
-      environment_id: entry.environmentId,
-      tenant_id: entry.tenantId,
-      actor_key_id: entry.actorKeyId,
-      actor: entry.actor,
-      action: entry.action,
-      subject_kind: entry.subjectKind,
-      subject_id: entry.subjectId,
-    })
-    .execute();
 };

@@ -70,7 +70,8 @@ export const insertWebhook = async (db: Database, webhook: NewWebhook): Promise<
     });
 };
 
-const selectWebhooks = (db: Database) =>
+/** Webhooks that are not deleted, with what stands beside them. */
+export const selectWebhooks = (db: Database) =>
   db
     .selectFrom('webhooks as w')
     .innerJoin('tenants as t', 't.id', 'w.tenant_id')
@@ -98,19 +99,4 @@ export const findWebhook = async (
   let query = selectWebhooks(db).where('w.environment_id', '=', environmentId).where('w.id', '=', id);
   if (tenantId !== null) query = query.where('w.tenant_id', '=', tenantId);
   return query.executeTakeFirst();
-};
-
-export type WebhookPage = {
-  readonly environmentId: string;
-  readonly tenantId: string | null;
-  readonly beforeId: string | null;
-  readonly limit: number;
-};
-
-/** Webhooks in reach, newest first, before an id. */
-export const listWebhooks = async (db: Database, page: WebhookPage): Promise<readonly WebhookRow[]> => {
-  let query = selectWebhooks(db).where('w.environment_id', '=', page.environmentId);
-  if (page.tenantId !== null) query = query.where('w.tenant_id', '=', page.tenantId);
-  if (page.beforeId !== null) query = query.where('w.id', '<', page.beforeId);
-  return query.orderBy('w.id', 'desc').limit(page.limit).execute();
 };

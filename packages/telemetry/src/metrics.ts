@@ -22,6 +22,12 @@ export const createMetrics = () => {
       labelNames: ['code'],
       registers,
     }),
+    eventsMismatched: new Counter({
+      name: 'posthorn_events_mismatched_total',
+      help: 'Events that were accepted although their data does not fit the schema of their type, or could not be compared with it',
+      labelNames: ['reason'],
+      registers,
+    }),
     commitBatchEvents: new Histogram({
       name: 'posthorn_commit_batch_events',
       help: 'Events in one commit of the API',

@@ -192,8 +192,9 @@ describe('attempts', () => {
     });
   });
 
-  it('are not for publishers', async () => {
+  it('are for everybody who reads deliveries, publishers too', async () => {
     const hook = await webhook('acme');
-    expect((await get(`/v1/webhooks/${hook}/attempts`, await world.key('publisher'))).status).toBe(403);
+    for (const role of ['publisher', 'viewer'] as const)
+      expect((await get(`/v1/webhooks/${hook}/attempts`, await world.key(role, 'acme'))).status).toBe(200);
   });
 });

@@ -1,4 +1,4 @@
-// Reading events, deliveries and attempts.
+// Events, deliveries and attempts as people see them, and reading one event.
 import {
   attemptKindCodes,
   attemptKindOfCode,
@@ -10,6 +10,7 @@ import {
   type ShownStatus,
   shownStatus,
   storedStatusCodes,
+  uuidv7TimeMs,
 } from '@posthorn/core';
 import {
   type AttemptRow,
@@ -18,16 +19,13 @@ import {
   type DeliveryRow,
   type EventRecord,
   findEvent,
-  findWebhook,
-  listAttempts,
-  listDeliveries,
+  type ListedEvent,
 } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
-import { pageParameters, pageQuery } from '../schemas/lists.js';
-import { readLimit, readQuery } from './lists.js';
+import { eventPath } from '../schemas/parameters.js';
 
 export type ReadDependencies = { readonly db: Database; readonly cursors: Cursors };
 
@@ -46,19 +44,21 @@ export const countByStatus = (rows: readonly { status: number; gated: boolean; c
   return counts;
 };
 
+/** An event without what its producer sent in it. */
+export const eventFacts = (event: ListedEvent) => ({
+  id: event.id,
+  source_id: event.source_id,
+  tenant: event.tenant_key,
+  event_type: event.event_type,
+  event_time: time(event.event_time),
+  accepted_at: time(event.accepted_at),
+  project_flow: event.project_flows ?? [],
+  fan_out: event.is_waiting ? 'waiting' : 'done',
+});
+
 /** An event as JSON text: the producer's own parts stand in it byte for byte. */
 const eventJson = (event: EventRecord, deliveries: Record<ShownStatus, number>): string => {
-  const facts = JSON.stringify({
-    id: event.id,
-    source_id: event.source_id,
-    tenant: event.tenant_key,
-    event_type: event.event_type,
-    event_time: time(event.event_time),
-    accepted_at: time(event.accepted_at),
-    project_flow: event.project_flows ?? [],
-    fan_out: event.is_waiting ? 'waiting' : 'done',
-    deliveries,
-  });
+  const facts = JSON.stringify({ ...eventFacts(event), deliveries });
   return `${facts.slice(0, -1)},"current_context":${event.current_context ?? 'null'},"data":${event.data},"resources":${event.resources ?? 'null'}}`;
 };
 
@@ -71,6 +71,7 @@ export const deliveryObject = (row: DeliveryRow) => ({
   event_type: row.event_type,
   status: shownStatus(row.status, row.gated),
   reason: row.reason === null ? null : reasonOfCode(row.reason),
+  created_at: formatRfc3339(uuidv7TimeMs(row.event_id)),
   attempts: row.attempts,
   next_attempt_at: row.status === storedStatusCodes.waiting && !row.out ? timeOrNull(row.due_at) : null,
   last_status_code: row.last_status_code,
@@ -99,107 +100,24 @@ export const attemptObject = (row: AttemptRow) => ({
   response_truncated: row.response_truncated,
 });
 
-const statuses: Readonly<Record<ShownStatus, { code: number; gated: boolean | null }>> = {
-  pending: { code: storedStatusCodes.waiting, gated: false },
-  held: { code: storedStatusCodes.waiting, gated: true },
-  succeeded: { code: storedStatusCodes.succeeded, gated: null },
-  failed: { code: storedStatusCodes.failed, gated: null },
-  skipped: { code: storedStatusCodes.skipped, gated: null },
-  cancelled: { code: storedStatusCodes.cancelled, gated: null },
+const readEvent = {
+  operationId: 'getEvent',
+  tags: ['Events'],
+  summary: 'Read an event',
+  params: eventPath,
+  response: { 200: Type.Ref('Event') },
 };
 
-const readStatus = (text: string | undefined): { code: number; gated: boolean | null } | null => {
-  if (text === undefined) return null;
-  const status = Object.hasOwn(statuses, text) ? statuses[text as ShownStatus] : undefined;
-  if (status === undefined) throw problem('invalid_request', `status must be one of ${Object.keys(statuses).join(', ')}`);
-  return status;
-};
-
-const readId = (name: string, text: string | undefined): string | null => {
-  if (text === undefined) return null;
-  if (!isUuid(text)) throw problem('invalid_request', `${name} must be an id`);
-  return text;
-};
-
-const status = Type.Optional(Type.Unsafe<ShownStatus>({ type: 'string', enum: Object.keys(statuses) }));
-const id = Type.Optional(Type.String({ format: 'uuid' }));
-const deliveriesOfEventQuery = Type.Object({ ...pageParameters, status });
-const deliveriesQuery = Type.Object({ ...pageParameters, status, webhook_id: id, event_id: id });
-
-/** The reading routes of events, deliveries and attempts. */
-export const deliveryRoutes = (dependencies: ReadDependencies) => async (app: FastifyInstance) => {
-  const { db, cursors } = dependencies;
-
-  app.get('/v1/events/:id', { config: { permission: 'read_deliveries' } }, async (request, reply) => {
-    const reach = reachOf(request.owner);
-    const id = idOf(request.params);
-    const event = await findEvent(db, reach, id);
-    if (event === undefined) throw problem('not_found');
-    const counts = countByStatus(await countDeliveriesOfEvent(db, reach, id));
-    return reply.type('application/json; charset=utf-8').send(eventJson(event, counts));
-  });
-
-  const list = async (
-    request: Parameters<typeof readQuery>[0],
-    filter: { eventId: string | null; webhookId: string | null; status: string | undefined },
-  ) => {
-    const reach = reachOf(request.owner);
-    const query = request.query as Record<string, string | undefined>;
-    const limit = readLimit(query);
-    const bound = ['deliveries', reach, filter];
-    const position = cursors.read(bound, query.cursor);
-    const rows = await listDeliveries(db, {
-      ...reach,
-      eventId: filter.eventId,
-      webhookId: filter.webhookId,
-      status: readStatus(filter.status),
-      before: position === null ? null : { eventId: String(position[0]), webhookId: String(position[1]) },
-      limit: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(deliveryObject),
-      next_cursor: rows.length > limit && last !== undefined ? cursors.write(bound, [last.event_id, last.webhook_id]) : null,
-    };
-  };
-
-  app.get(
-    '/v1/events/:id/deliveries',
-    { config: { permission: 'read_deliveries' }, schema: { querystring: deliveriesOfEventQuery } },
-    async (request) => {
-      const query = readQuery(request);
+/** GET /v1/events/{id}. */
+export const eventRoute =
+  ({ db }: ReadDependencies) =>
+  async (app: FastifyInstance) => {
+    app.get('/v1/events/:id', { config: { permission: 'read_deliveries' }, schema: readEvent }, async (request, reply) => {
       const reach = reachOf(request.owner);
       const id = idOf(request.params);
-      if ((await findEvent(db, reach, id)) === undefined) throw problem('not_found');
-      return list(request, { eventId: id, webhookId: null, status: query.status });
-    },
-  );
-
-  app.get('/v1/deliveries', { config: { permission: 'read_deliveries' }, schema: { querystring: deliveriesQuery } }, async (request) => {
-    const query = readQuery(request);
-    return list(request, {
-      eventId: readId('event_id', query.event_id),
-      webhookId: readId('webhook_id', query.webhook_id),
-      status: query.status,
+      const event = await findEvent(db, reach, id);
+      if (event === undefined) throw problem('not_found');
+      const counts = countByStatus(await countDeliveriesOfEvent(db, reach, id));
+      return reply.type('application/json; charset=utf-8').send(eventJson(event, counts));
     });
-  });
-
-  app.get('/v1/webhooks/:id/attempts', { config: { permission: 'read_webhooks' }, schema: { querystring: pageQuery } }, async (request) => {
-    const query = readQuery(request);
-    const reach = reachOf(request.owner);
-    const webhookId = idOf(request.params);
-    if ((await findWebhook(db, reach.environmentId, reach.tenantId, webhookId)) === undefined) throw problem('not_found');
-    const limit = readLimit(query);
-    const bound = ['attempts', reach, webhookId];
-    const position = cursors.read(bound, query.cursor);
-    const before = position === null ? null : { eventId: String(position[0]), n: Number(position[1]) };
-    const rows = await listAttempts(db, { ...reach, webhookId, before, limit: limit + 1 });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      data: page.map(attemptObject),
-      next_cursor: rows.length > limit && last !== undefined ? cursors.write(bound, [last.event_id, last.n]) : null,
-    };
-  });
-};
+  };

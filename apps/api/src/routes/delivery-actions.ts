@@ -12,7 +12,10 @@ import {
   openDeliveries,
 } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { reachOf } from '../access.js';
+import { nothing } from '../schemas/fields.js';
+import { deliveryPath, eventPath } from '../schemas/parameters.js';
 import { deliveryObject, idOf } from './deliveries.js';
 import type { WebhookDependencies } from './own-webhook.js';
 
@@ -45,6 +48,23 @@ const checkRetry = ({ delivery, webhook, erased }: DeliveryFacts): void => {
     );
 };
 
+const one = { tags: ['Deliveries'], params: deliveryPath, response: { 200: Type.Ref('Delivery') } };
+const reading = { operationId: 'getDelivery', summary: 'Read a delivery', ...one };
+const retrying = {
+  operationId: 'retryDelivery',
+  summary: 'Retry a delivery',
+  description: 'One that waits is due at once; one that has ended begins anew, with a fresh schedule and the same `webhook-id`.',
+  ...one,
+};
+const cancelling = { operationId: 'cancelDelivery', summary: 'Cancel a delivery that waits', ...one };
+const erasing = {
+  operationId: 'eraseEvent',
+  tags: ['Events'],
+  summary: 'Erase an event and all that went out of it',
+  params: eventPath,
+  response: { 204: nothing('The event is erased.') },
+};
+
 /** GET /v1/deliveries/{id}, POST /v1/deliveries/{id}/{retry|cancel}, DELETE /v1/events/{id}. */
 export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) => async (app: FastifyInstance) => {
   const { pool, db, newId, slot } = dependencies;
@@ -63,11 +83,11 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
   const audit = (owner: KeyOwner, entry: Pick<AuditEntry, 'tenantId' | 'action' | 'subjectKind' | 'subjectId'>): Promise<void> =>
     insertAuditEntry(db, { ...entry, id: newId(), environmentId: owner.environmentId, actorKeyId: owner.keyId, actor: owner.role });
 
-  app.get('/v1/deliveries/:id', { config: { permission: 'read_deliveries' } }, async (request) =>
+  app.get('/v1/deliveries/:id', { config: { permission: 'read_deliveries' }, schema: reading }, async (request) =>
     deliveryWithAttempts((await requireOwn(request)).facts),
   );
 
-  app.post('/v1/deliveries/:id/retry', { config: { permission: 'operate_webhooks' } }, async (request) => {
+  app.post('/v1/deliveries/:id/retry', { config: { permission: 'operate_webhooks' }, schema: retrying }, async (request) => {
     const { owner, key, facts } = await requireOwn(request);
     checkRetry(facts);
     await audit(owner, {
@@ -86,7 +106,7 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
     return deliveryWithAttempts(after);
   });
 
-  app.post('/v1/deliveries/:id/cancel', { config: { permission: 'operate_webhooks' } }, async (request) => {
+  app.post('/v1/deliveries/:id/cancel', { config: { permission: 'operate_webhooks' }, schema: cancelling }, async (request) => {
     const { owner, key, facts } = await requireOwn(request);
     await audit(owner, {
       tenantId: facts.tenantId,
@@ -100,7 +120,7 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
     return after;
   });
 
-  app.delete('/v1/events/:id', { config: { permission: 'erase' } }, async (request, reply) => {
+  app.delete('/v1/events/:id', { config: { permission: 'erase' }, schema: erasing }, async (request, reply) => {
     const { owner } = request;
     const id = idOf(request.params);
     if ((await findEvent(db, reachOf(owner), id)) === undefined) throw problem('not_found');

@@ -28,7 +28,9 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
-import { pageParameters, pageQuery } from '../schemas/lists.js';
+import { dryRunSchema } from '../schemas/explanation.js';
+import { listOf, pageParameters, pageQuery } from '../schemas/lists.js';
+import { eventPath } from '../schemas/parameters.js';
 import { takeJsonAsText } from '../text-body.js';
 import { idOf } from './deliveries.js';
 import { type Query, readLimit, readQuery } from './lists.js';
@@ -148,7 +150,31 @@ const tenantOf = (event: ParsedEvent, owner: KeyOwner): string => {
   return owner.tenant.key;
 };
 
-const explainQuery = Type.Object({ ...pageParameters, webhook_id: Type.Optional(Type.String({ format: 'uuid' })) });
+const explainQuery = Type.Object({
+  ...pageParameters,
+  webhook_id: Type.Optional(Type.String({ format: 'uuid', description: 'Of this webhook alone; the answer is then no list.' })),
+});
+const explanations = Type.Union([listOf(Type.Ref('Explanation')), Type.Ref('Explanation')], {
+  description: 'One explanation if a webhook is named, else a page of them.',
+});
+const tags = ['Events'];
+const explainEvent = {
+  operationId: 'explainEvent',
+  tags,
+  summary: 'Explain why an event was or was not delivered',
+  params: eventPath,
+  querystring: explainQuery,
+  response: { 200: explanations },
+};
+const explainDryRun = {
+  operationId: 'explainDryRun',
+  tags,
+  summary: 'Explain what would become of an event',
+  description: 'A dry run: nothing is published or stored.',
+  querystring: pageQuery,
+  body: dryRunSchema,
+  response: { 200: explanations },
+};
 
 /** GET /v1/events/{id}/explain and POST /v1/explain, in a scope of their own: here a JSON body is text. */
 export const explainRoutes = (dependencies: ExplainDependencies) => async (app: FastifyInstance) => {
@@ -177,7 +203,7 @@ export const explainRoutes = (dependencies: ExplainDependencies) => async (app: 
     };
   };
 
-  app.get('/v1/events/:id/explain', { config: { permission: 'read_webhooks' }, schema: { querystring: explainQuery } }, async (request) => {
+  app.get('/v1/events/:id/explain', { config: { permission: 'read_webhooks' }, schema: explainEvent }, async (request) => {
     const { owner } = request;
     const query = readQuery(request);
     const stored = await findEventToExplain(db, reachOf(owner), idOf(request.params));
@@ -190,7 +216,7 @@ export const explainRoutes = (dependencies: ExplainDependencies) => async (app: 
 
   app.post(
     '/v1/explain',
-    { bodyLimit: bodyBytesMax, config: { permission: 'read_webhooks' }, schema: { querystring: pageQuery } },
+    { bodyLimit: bodyBytesMax, config: { permission: 'read_webhooks', problems: ['not_found'] }, schema: explainDryRun },
     async (request) => {
       const { owner } = request;
       const query = readQuery(request);

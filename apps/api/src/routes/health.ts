@@ -3,15 +3,32 @@ import type { HotPool } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import type { Metrics } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 
 export type HealthDependencies = { readonly pool: HotPool; readonly queue: QueueProducer; readonly metrics: Metrics };
+
+const tags = ['Operations'];
+const health = { operationId: 'getHealth', tags, summary: 'Ask whether the process lives', response: { 200: Type.Ref('Health') } };
+const readiness = {
+  operationId: 'getReadiness',
+  tags,
+  summary: 'Ask whether requests are answered',
+  response: { 200: Type.Ref('Readiness'), 503: Type.Ref('Readiness') },
+};
+const metricsText = {
+  operationId: 'getMetrics',
+  tags,
+  summary: 'Read the metrics',
+  produces: ['text/plain'],
+  response: { 200: Type.String({ description: 'Metrics, as Prometheus reads them.' }) },
+};
 
 export const healthRoutes =
   ({ pool, queue, metrics }: HealthDependencies) =>
   async (app: FastifyInstance) => {
-    app.get('/healthz', { config: { permission: 'public' } }, async () => ({ status: 'ok' }));
+    app.get('/healthz', { config: { permission: 'public' }, schema: health }, async () => ({ status: 'ok' }));
 
-    app.get('/readyz', { config: { permission: 'public' } }, async (_request, reply) => {
+    app.get('/readyz', { config: { permission: 'public' }, schema: readiness }, async (_request, reply) => {
       const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready()]);
       const ready = database.status === 'fulfilled';
       return reply.code(ready ? 200 : 503).send({
@@ -21,7 +38,7 @@ export const healthRoutes =
       });
     });
 
-    app.get('/metrics', { config: { permission: 'public' } }, async (_request, reply) =>
+    app.get('/metrics', { config: { permission: 'public' }, schema: metricsText }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
   };

@@ -1,9 +1,21 @@
 // What every list has: a limit, a cursor bound to the query, and {data, next_cursor}.
 import { problem } from '@posthorn/core';
+import { type Database, findTenant, type KeyOwner, type Reach } from '@posthorn/db';
 import type { FastifyRequest } from 'fastify';
+import { reachOf } from '../access.js';
 import { limits } from '../limits.js';
 
 export type Query = Readonly<Record<string, string | undefined>>;
+
+/** What is known instead: the operators of a parameter that has some, or all parameters. */
+const unknownParameter = (name: string, allowed: readonly string[]): string => {
+  const [, field = name, operator] = /^([^[]*)\[(.*)\]$/.exec(name) ?? [];
+  const operators = allowed.flatMap((each) => (each.startsWith(`${field}[`) ? [each.slice(field.length + 1, -1)] : []));
+  if (operators.length > 0)
+    return `${field} ${operator === undefined ? 'needs an operator' : `has no operator ${operator}`}; known are ${operators.map((each) => `${field}[${each}]`).join(', ')}`;
+  if (operator !== undefined && allowed.includes(field)) return `${field} takes no operator, only ${field}=…`;
+  return `the parameter ${name} is not known here${allowed.length === 0 ? '' : `; known are ${allowed.join(', ')}`}`;
+};
 
 /** The query's parameters, which are those that the route's schema names; throws on an unknown or repeated one. */
 export const readQuery = (request: FastifyRequest): Query => {
@@ -11,11 +23,7 @@ export const readQuery = (request: FastifyRequest): Query => {
   const allowed = Object.keys(schema?.properties ?? {});
   const query = request.query as Record<string, unknown>;
   for (const [name, value] of Object.entries(query)) {
-    if (!allowed.includes(name))
-      throw problem(
-        'invalid_request',
-        `the parameter ${name.slice(0, 64)} is not known here${allowed.length === 0 ? '' : `; known are ${allowed.join(', ')}`}`,
-      );
+    if (!allowed.includes(name)) throw problem('invalid_request', unknownParameter(name.slice(0, 64), allowed));
     if (typeof value !== 'string') throw problem('invalid_request', `the parameter ${name} is given twice`);
   }
   return query as Query;
@@ -28,4 +36,30 @@ export const readLimit = (query: Query): number => {
   if (!/^\d{1,4}$/.test(query.limit) || limit < 1 || limit > limits.listMax)
     throw problem('invalid_request', `limit must be a number from 1 to ${limits.listMax}`);
   return limit;
+};
+
+/** A page, of which one row more was read than it shows: whether there is a next one. @param cursorOf the cursor behind a row */
+export const pageOf = <Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  show: (row: Row) => Item,
+  cursorOf: (last: Row) => string,
+): { readonly data: readonly Item[]; readonly next_cursor: string | null } => {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { data: page.map(show), next_cursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+};
+
+export const emptyPage = { data: [], next_cursor: null } as const;
+
+/**
+ * What a list covers that may be narrowed to a tenant by its key: the key's reach, within it the tenant's; null: nothing of it is in reach,
+ * which is no error.
+ */
+export const tenantOfList = async (db: Database, owner: KeyOwner, tenant: string | null): Promise<Reach | null> => {
+  const reach = reachOf(owner);
+  if (tenant === null) return reach;
+  const tenantId = await findTenant(db, owner.environmentId, tenant);
+  if (tenantId === null || (reach.tenantId !== null && reach.tenantId !== tenantId)) return null;
+  return { ...reach, tenantId };
 };

@@ -10,6 +10,7 @@ import {
   type KeyOwner,
   readWebhookStatistics,
   type SecretBox,
+  type SigningSecret,
   WebhookConflictError,
   type WebhookRow,
 } from '@posthorn/db';
@@ -30,6 +31,8 @@ export type WebhookDependencies = {
   readonly secretBox: SecretBox;
   readonly egress: Pick<Egress, 'checkUrl' | 'send'>;
   readonly tenantId: (environmentId: string, key: string) => Promise<string>;
+  /** Looks a tenant up anew the next time. */
+  readonly forgetTenant: (environmentId: string, key: string) => void;
   /** Which of the statistics slots (0–15) this process counts in. */
   readonly slot: number;
 };
@@ -50,6 +53,12 @@ export const shownWebhook = async (db: Database, owner: KeyOwner, id: string) =>
   const row = await findOwn(db, owner, { id });
   return webhookObject(row, owner.mode, (await readWebhookStatistics(db, [id])).get(id));
 };
+
+/** The secrets of a webhook as they are shown to those who may edit it. */
+export const shownSecrets = ([current, ...previous]: readonly SigningSecret[]) => ({
+  secret: current?.secret ?? null,
+  previous: previous.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt?.toISOString() ?? null })),
+});
 
 const etagOf = (version: number): string => `"${version}"`;
 

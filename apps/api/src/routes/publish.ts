@@ -2,18 +2,27 @@
 import { eventLimits, isName, type ParsedEvent, type ProblemError, parseBatch, parseEvent, problem, problemDocument } from '@posthorn/core';
 import type { KeyOwner, PreparedEvent } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
 import { toProblem } from '../errors.js';
+import { type CheckDependencies, checkEvents, type Objections, type SchemaWarnings, schemaModeOf } from '../event-schemas-check.js';
 import { limits } from '../limits.js';
+import { eventBatchSchema, newEventSchema } from '../schemas/event.js';
+import { idempotencyHeader } from '../schemas/parameters.js';
 import { takeJsonAsText } from '../text-body.js';
 
-export type PublishDependencies = AcceptDependencies & {
-  /** The tenant's id, made when it is named for the first time. */
-  readonly tenantId: (environmentId: string, key: string) => Promise<string>;
-  readonly onAccepted: (count: number) => void;
-  readonly onRejected: (code: string) => void;
-};
+export type PublishDependencies = AcceptDependencies &
+  CheckDependencies & {
+    /** The tenant's id, made when it is named for the first time. */
+    readonly tenantId: (environmentId: string, key: string) => Promise<string>;
+    readonly onAccepted: (count: number) => void;
+    readonly onRejected: (code: string) => void;
+    /** An event was accepted that does not fit its schema, or could not be compared with it. */
+    readonly onMismatched: (reason: string) => void;
+  };
 
+const noObjections: Objections = new Map();
+const reasonOf = (warnings: SchemaWarnings): string => warnings[0]?.code ?? 'schema_mismatch';
 const defaultTenant = 'default';
 const readLimits = { ...eventLimits };
 
@@ -62,54 +71,105 @@ const prepare = async (
   return prepareEvent(event, { environmentId: owner.environmentId, tenantId }, raw, key);
 };
 
+const tags = ['Events'];
+const publishEvent = {
+  operationId: 'publishEvent',
+  tags,
+  summary: 'Publish an event',
+  description:
+    '202 means that it is durable. A repeat with the same `id` or `Idempotency-Key` gets the id of the first, and `Idempotent-Replayed: true`.',
+  headers: idempotencyHeader,
+  body: newEventSchema,
+  response: { 202: Type.Ref('AcceptedEvent') },
+};
+const publishEvents = {
+  operationId: 'publishEvents',
+  tags,
+  summary: 'Publish up to 1,000 events',
+  description:
+    'Each event is judged by itself, and the answers are in the order sent. 422: none was accepted. 503: none of them is stored.',
+  headers: idempotencyHeader,
+  body: eventBatchSchema,
+  response: {
+    202: Type.Ref('AcceptedBatch'),
+    422: {
+      description: 'No event of it is accepted: each for its own reason, or the batch for one.',
+      content: {
+        'application/json': { schema: Type.Ref('AcceptedBatch') },
+        'application/problem+json': { schema: Type.Ref('Problem') },
+      },
+    },
+  },
+};
+
 /** The routes, in a scope of their own: here a JSON body is text. */
 export const publishRoutes = (dependencies: PublishDependencies) => async (app: FastifyInstance) => {
   takeJsonAsText(app);
 
   app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected(toProblem(error).code));
 
-  app.post('/v1/events', { bodyLimit: eventLimits.bytesMax, config: { permission: 'publish' } }, async (request, reply) => {
-    const { owner } = request;
-    const raw = request.body as string | undefined;
-    if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
-    const parsed = parseEvent(raw, readLimits);
-    if (!parsed.ok) throw parsed.error;
-    const prepared = await prepare(parsed.event, raw, headerKey(request), owner, dependencies);
-    if (prepared instanceof Error) throw prepared;
-    const { id, replayed } = await acceptEvent(prepared, dependencies);
-    dependencies.onAccepted(replayed ? 0 : 1);
-    reply.code(202).type('application/json');
-    if (replayed) reply.header('idempotent-replayed', 'true');
-    // An id has no character that JSON escapes.
-    return `{"id":"${id}"}`;
-  });
+  app.post(
+    '/v1/events',
+    { bodyLimit: eventLimits.bytesMax, config: { permission: 'publish' }, schema: publishEvent },
+    async (request, reply) => {
+      const { owner } = request;
+      const raw = request.body as string | undefined;
+      if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
+      const parsed = parseEvent(raw, readLimits);
+      if (!parsed.ok) throw parsed.error;
+      const prepared = await prepare(parsed.event, raw, headerKey(request), owner, dependencies);
+      if (prepared instanceof Error) throw prepared;
+      const mode = schemaModeOf(owner.settings);
+      const objections = mode === 'off' ? noObjections : await checkEvents([prepared], mode, dependencies);
+      const objection = objections.get(prepared);
+      if (objection instanceof Error) throw objection;
+      const { id, replayed } = await acceptEvent(prepared, dependencies);
+      dependencies.onAccepted(replayed ? 0 : 1);
+      reply.code(202).type('application/json');
+      if (replayed) reply.header('idempotent-replayed', 'true');
+      // An id has no character that JSON escapes.
+      if (objection === undefined) return `{"id":"${id}"}`;
+      if (!replayed) dependencies.onMismatched(reasonOf(objection));
+      return JSON.stringify({ id, warnings: objection });
+    },
+  );
 
-  app.post('/v1/events/batch', { bodyLimit: eventLimits.batchBytesMax, config: { permission: 'publish' } }, async (request, reply) => {
-    const { owner } = request;
-    const raw = request.body as string | undefined;
-    if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
-    const batch = parseBatch(raw, readLimits);
-    if (!batch.ok) throw batch.error;
-    const header = headerKey(request);
-    const prepared = await Promise.all(
-      batch.items.map(async (item, index) =>
-        item.ok ? prepare(item.event, item.raw, batchKeyOf(item.event, header, index), owner, dependencies) : item.error,
-      ),
-    );
-    const good = prepared.filter((each): each is PreparedEvent => !(each instanceof Error));
-    const answers = await acceptBatch(good, dependencies);
-    const answerOf = new Map(good.map((event, index) => [event, answers[index] as Answer | ProblemError]));
-    const data = prepared.map((each) => {
-      const answer = each instanceof Error ? each : (answerOf.get(each) as Answer | ProblemError);
-      return answer instanceof Error
-        ? { error: problemDocument(answer, request.id) }
-        : { id: answer.id, ...(answer.replayed && { replayed: true }) };
-    });
-    const errors = data.filter((each) => 'error' in each).length;
-    dependencies.onAccepted(data.filter((each) => 'id' in each && each.replayed !== true).length);
-    for (const each of data) if ('error' in each) dependencies.onRejected(each.error.code);
-    const overloaded = data.find((each) => 'error' in each && each.error.code === 'overloaded');
-    if (overloaded !== undefined) reply.header('retry-after', String(limits.retryAfterS));
-    return reply.code(errors === data.length ? 422 : 202).send({ data, errors });
-  });
+  app.post(
+    '/v1/events/batch',
+    { bodyLimit: eventLimits.batchBytesMax, config: { permission: 'publish' }, schema: publishEvents },
+    async (request, reply) => {
+      const { owner } = request;
+      const raw = request.body as string | undefined;
+      if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
+      const batch = parseBatch(raw, readLimits);
+      if (!batch.ok) throw batch.error;
+      const header = headerKey(request);
+      const prepared = await Promise.all(
+        batch.items.map(async (item, index) =>
+          item.ok ? prepare(item.event, item.raw, batchKeyOf(item.event, header, index), owner, dependencies) : item.error,
+        ),
+      );
+      const readable = prepared.filter((each): each is PreparedEvent => !(each instanceof Error));
+      const mode = schemaModeOf(owner.settings);
+      const objections = mode === 'off' ? noObjections : await checkEvents(readable, mode, dependencies);
+      const good = objections.size === 0 ? readable : readable.filter((event) => !(objections.get(event) instanceof Error));
+      const answers = await acceptBatch(good, dependencies);
+      const answerOf = new Map(good.map((event, index) => [event, answers[index] as Answer | ProblemError]));
+      const data = prepared.map((each) => {
+        const objection = each instanceof Error ? each : objections.get(each);
+        if (objection instanceof Error) return { error: problemDocument(objection, request.id) };
+        const answer = answerOf.get(each as PreparedEvent) as Answer | ProblemError;
+        if (answer instanceof Error) return { error: problemDocument(answer, request.id) };
+        const { id, replayed } = answer;
+        if (objection !== undefined && !replayed) dependencies.onMismatched(reasonOf(objection));
+        return { id, ...(replayed && { replayed: true }), ...(objection !== undefined && { warnings: objection }) };
+      });
+      const errors = data.filter((each) => 'error' in each).length;
+      dependencies.onAccepted(data.filter((each) => 'id' in each && each.replayed !== true).length);
+      for (const each of data) if ('error' in each) dependencies.onRejected(each.error.code);
+      const overloaded = data.find((each) => 'error' in each && each.error.code === 'overloaded');
+      if (overloaded !== undefined) reply.header('retry-after', String(limits.retryAfterS));
+      return reply.code(errors === data.length ? 422 : 202).send({ data, errors });
+    },
+  );
 };

@@ -20,10 +20,12 @@ import {
   sweepCancelledReplay,
 } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { mayDo, reachOf } from '../access.js';
 import { limits } from '../limits.js';
 import { checkFilter, type RecoverBody, type ReplayBody, recoverBody, recoveryFilter, replayBody } from '../replay-filter.js';
-import { pageQuery } from '../schemas/lists.js';
+import { listOf, pageQuery } from '../schemas/lists.js';
+import { replayPath, webhookPath } from '../schemas/parameters.js';
 import { countByStatus, idOf } from './deliveries.js';
 import { readLimit, readQuery } from './lists.js';
 import { requireOwn, type WebhookDependencies } from './own-webhook.js';
@@ -46,6 +48,35 @@ const replayObject = (row: ReplayRow) => ({
   created_at: formatRfc3339(row.created_at.getTime()),
   ended_at: row.ended_at === null ? null : formatRfc3339(row.ended_at.getTime()),
 });
+
+const tags = ['Replays'];
+const created = { 202: Type.Ref('Replay') };
+const one = { tags, params: replayPath, response: { 200: Type.Ref('Replay') } };
+const creating = {
+  operationId: 'createReplay',
+  tags,
+  summary: 'Replay deliveries by a filter',
+  description: 'With `dry_run` nothing is done, and 200 says what would be.',
+  body: replayBody,
+  response: { 200: Type.Ref('ReplayForecast'), ...created },
+};
+const recovering = {
+  operationId: 'recoverWebhook',
+  tags: ['Webhooks'],
+  summary: 'Replay what a webhook missed while it was off',
+  params: webhookPath,
+  body: recoverBody,
+  response: created,
+};
+const listing = {
+  operationId: 'listReplays',
+  tags,
+  summary: 'List replays, newest first',
+  querystring: pageQuery,
+  response: { 200: listOf(Type.Ref('ReplaySummary')) },
+};
+const reading = { operationId: 'getReplay', summary: 'Read a replay', ...one };
+const cancelling = { operationId: 'cancelReplay', summary: 'Cancel a replay; what waits of it is cancelled', ...one };
 
 const refuseField = (name: string, message: string): Error =>
   problem('invalid_field', message, { errors: [{ pointer: `/filter/${name}`, code: 'invalid_field', message }] });
@@ -107,29 +138,25 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     return insertReplay(db, { ...wanted, id, environmentId, keyId, total: complete ? total : null, recoversWebhookId, createdAtMs });
   };
 
-  app.post<{ Body: ReplayBody }>(
-    '/v1/replays',
-    { config: { permission: 'replay' }, schema: { body: replayBody } },
-    async (request, reply) => {
-      const { owner } = request;
-      const { filter, mode = 'original', dry_run: isDry = false } = request.body;
-      checkFilter(filter, mode);
-      const wanted = { filter, mode, tenantId: await tenantOf(owner, filter) };
-      if (!isDry) {
-        const row = await begin(owner, wanted, null);
-        return reply
-          .code(202)
-          .header('location', `/v1/replays/${row.id}`)
-          .send(await shown(row));
-      }
-      const { total, opens, alreadyWaiting, refused, complete } = await count(owner, wanted, nowMs(), true);
-      return { dry_run: true, mode, filter, total, would_open: opens, already_waiting: alreadyWaiting, refused, is_complete: complete };
-    },
-  );
+  app.post<{ Body: ReplayBody }>('/v1/replays', { config: { permission: 'replay' }, schema: creating }, async (request, reply) => {
+    const { owner } = request;
+    const { filter, mode = 'original', dry_run: isDry = false } = request.body;
+    checkFilter(filter, mode);
+    const wanted = { filter, mode, tenantId: await tenantOf(owner, filter) };
+    if (!isDry) {
+      const row = await begin(owner, wanted, null);
+      return reply
+        .code(202)
+        .header('location', `/v1/replays/${row.id}`)
+        .send(await shown(row));
+    }
+    const { total, opens, alreadyWaiting, refused, complete } = await count(owner, wanted, nowMs(), true);
+    return { dry_run: true, mode, filter, total, would_open: opens, already_waiting: alreadyWaiting, refused, is_complete: complete };
+  });
 
   app.post<{ Body: RecoverBody }>(
     '/v1/webhooks/:id/recover',
-    { config: { permission: 'operate_webhooks' }, schema: { body: recoverBody } },
+    { config: { permission: 'operate_webhooks' }, schema: recovering },
     async (request, reply) => {
       const { owner, row: webhook } = await requireOwn(dependencies, request);
       const filter = recoveryFilter(webhook.id, request.body);
@@ -143,7 +170,7 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     },
   );
 
-  app.get('/v1/replays', { config: { permission: 'replay' }, schema: { querystring: pageQuery } }, async (request) => {
+  app.get('/v1/replays', { config: { permission: 'replay' }, schema: listing }, async (request) => {
     const query = readQuery(request);
     const reach = reachOf(request.owner);
     const limit = readLimit(query);
@@ -164,7 +191,7 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     return row;
   };
 
-  app.get('/v1/replays/:id', { config: { permission: 'operate_webhooks' } }, async (request) => {
+  app.get('/v1/replays/:id', { config: { permission: 'operate_webhooks' }, schema: reading }, async (request) => {
     const { owner } = request;
     const row = await findOwn(owner, idOf(request.params));
     // Who may recover but not replay sees the recoveries of its tenant.
@@ -172,7 +199,7 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     return shown(row);
   });
 
-  app.post('/v1/replays/:id/cancel', { config: { permission: 'replay' } }, async (request) => {
+  app.post('/v1/replays/:id/cancel', { config: { permission: 'replay' }, schema: cancelling }, async (request) => {
     const { owner } = request;
     const before = await findOwn(owner, idOf(request.params));
     await audit(owner, before, 'replay.cancelled');

@@ -45,7 +45,7 @@ describe('switching a webhook', () => {
     await open(id);
     for (const action of actions) await act(id, action);
     const audited = await rows('select actor, action, subject_kind, tenant_id from audit_log where subject_id::text = $1 order by at', id);
-    const names = ['enabled', 'disabled', 'paused', 'resumed', 'circuit_reset'];
+    const names = ['created', 'enabled', 'disabled', 'paused', 'resumed', 'circuit_reset'];
     const tenant_id = await world.tenantId('acme');
     expect(audited).toEqual(names.map((name) => ({ actor: 'admin', action: `webhook.${name}`, subject_kind: 'webhook', tenant_id })));
   });
@@ -60,7 +60,7 @@ describe('switching a webhook', () => {
         expect(await act(id, action, key)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     }
     expect(await read(id)).toMatchObject({ circuit_state: 'open', status: 'active' });
-    expect(await rows('select 1 from audit_log where subject_id::text = $1', id)).toEqual([]);
+    expect(await rows('select action from audit_log where subject_id::text = $1', id)).toEqual([{ action: 'webhook.created' }]);
     const strangers = [await world.key('channel', 'others'), await world.key('admin', undefined, await world.environment('test'))];
     for (const key of strangers)
       for (const action of actions.filter((each) => each !== 'reset-circuit')) expect((await act(id, action, key)).status).toBe(404);

@@ -4,6 +4,7 @@ import {
   canCarryResources,
   checkContext,
   checkFilter,
+  checkFilterMembers,
   checkHeaders,
   checkHeadersTogether,
   checkSignatureHeader,
@@ -98,7 +99,10 @@ const checks: Readonly<Partial<Record<keyof Body, Check>>> = {
       isEventTypePattern(pattern) ? [] : [complain(`/event_types/${index}`, `${pattern} is no event type and no pattern`)],
     ),
   context: (value) => firstOf(within('context', checkContext(value)), () => textComplaints('context', value)),
-  filter: (value) => firstOf(within('filter', checkFilter(value)), () => textComplaints('filter', value)),
+  filter: (value) =>
+    firstOf(within('filter', checkFilter(value)), () =>
+      firstOf(within('filter', checkFilterMembers(value)), () => textComplaints('filter', value)),
+    ),
   metadata: (value) => textComplaints('metadata', value),
   signature_header: (value) => checkSignatureHeader(value).map(complaintOf),
   authentication: (value) => {
@@ -116,7 +120,7 @@ const withoutNulls = <T>(members: object): Record<string, T> =>
   Object.fromEntries(Object.entries(members).filter((member): member is [string, T] => member[1] !== null));
 
 /** `base` with the named members replaced, and without those that are named with null. */
-const mergeMembers = <T>(
+export const mergeMembers = <T>(
   base: Readonly<Record<string, T>>,
   named: object,
   sameName = (name: string): string => name,

@@ -107,7 +107,7 @@ describe('a change', () => {
     const body = {
       tenant: 'same',
       name: 'n',
-      filter: { b: 1, a: [1] },
+      filter: { data: { b: 1, a: [1] } },
       headers: { 'x-a': 'v' },
       authentication: { type: 'basic', username: 'u', password: 'p' },
     };
@@ -117,7 +117,7 @@ describe('a change', () => {
     for (const again of [
       {},
       same,
-      { url: 'http://127.0.0.1:9/hook#part', filter: { a: [1], b: 1 } },
+      { url: 'http://127.0.0.1:9/hook#part', filter: { data: { a: [1], b: 1 } } },
       { headers: { 'X-A': null, 'x-a': '<hidden>' } },
     ]) {
       const answer = await change(id, again);
@@ -272,7 +272,7 @@ describe('what follows from a change', () => {
       expect((await change(id, { is_active })).body).toMatchObject({ is_active, status, version: 1 });
     expect(await timeline(id)).toEqual(['disabled', 'enabled']);
     const audited = await rows('select action from audit_log where subject_id::text = $1 order by at', id);
-    expect(audited.map((each) => each.action)).toEqual(['webhook.disabled', 'webhook.enabled']);
+    expect(audited.map((each) => each.action)).toEqual(['webhook.created', 'webhook.disabled', 'webhook.enabled']);
     expect((await change(id, { is_active: false, name: 'off' })).body).toMatchObject({
       version: 2,
       name: 'off',
@@ -294,7 +294,8 @@ describe('deleting', () => {
       expect((await world.call('POST', `/v1/webhooks/${id}/${part}`)).status).toBe(404);
     expect((await change(id, { name: 'x' })).status).toBe(404);
     expect(await rows('select 1 from webhook_secrets where webhook_id = $1', id)).toEqual([]);
-    expect((await rows('select action from audit_log where subject_id::text = $1', id)).map((each) => each.action)).toEqual([
+    expect((await rows('select action from audit_log where subject_id::text = $1 order by at', id)).map((each) => each.action)).toEqual([
+      'webhook.created',
       'webhook.deleted',
     ]);
     expect(await tenantVersion('deleted')).toBe(version + 1);

@@ -4,10 +4,13 @@ import { findSigningSecrets, latencyBoundsMs, listTimeline, readStatistics, read
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
-import { pageQuery } from '../schemas/lists.js';
+import { oneOf } from '../schemas/fields.js';
+import { listOf, pageQuery } from '../schemas/lists.js';
+import { webhookPath } from '../schemas/parameters.js';
+import { intervals } from '../schemas/statistics.js';
 import { webhookObject } from '../webhook-object.js';
 import { readLimit, readQuery } from './lists.js';
-import { audit, requireOwn, type WebhookDependencies } from './own-webhook.js';
+import { audit, requireOwn, shownSecrets, type WebhookDependencies } from './own-webhook.js';
 
 const readTime = (name: string, text: string | undefined, fallbackMs: number): Date => {
   const atMs = text === undefined ? fallbackMs : parseRfc3339(text);
@@ -16,10 +19,35 @@ const readTime = (name: string, text: string | undefined, fallbackMs: number): D
 };
 
 const statisticsQuery = Type.Object({
-  from: Type.Optional(Type.String({ format: 'date-time' })),
-  to: Type.Optional(Type.String({ format: 'date-time' })),
-  interval: Type.Optional(Type.Unsafe<'minute' | 'hour' | 'day'>({ type: 'string', enum: ['minute', 'hour', 'day'], default: 'minute' })),
+  from: Type.Optional(Type.String({ format: 'date-time', description: 'By default 24 h before `to`.' })),
+  to: Type.Optional(Type.String({ format: 'date-time', description: 'By default now.' })),
+  interval: Type.Optional(oneOf(intervals, { default: 'minute' })),
 });
+
+const secret = {
+  operationId: 'getWebhookSecret',
+  tags: ['Webhooks'],
+  summary: 'Read the secrets of a webhook',
+  description: 'Reading them is written into the audit log.',
+  params: webhookPath,
+  response: { 200: Type.Ref('WebhookSecrets') },
+};
+const statistics = {
+  operationId: 'getWebhookStatistics',
+  tags: ['Statistics'],
+  summary: 'Read the statistics of a webhook',
+  params: webhookPath,
+  querystring: statisticsQuery,
+  response: { 200: Type.Ref('WebhookStatistics') },
+};
+const timeline = {
+  operationId: 'listWebhookTimeline',
+  tags: ['Webhooks'],
+  summary: 'List what happened to a webhook',
+  params: webhookPath,
+  querystring: pageQuery,
+  response: { 200: listOf(Type.Ref('TimelineEntry')) },
+};
 
 const timelineObject = ({ at, kind, circuit_failure_count, details }: TimelineRow) => ({
   at: formatRfc3339(at.getTime()),
@@ -32,42 +60,34 @@ const timelineObject = ({ at, kind, circuit_failure_count, details }: TimelineRo
 export const webhookReadingRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
   const { db, secretBox, cursors } = dependencies;
 
-  app.get('/v1/webhooks/:id/secret', { config: { permission: 'edit_webhooks' } }, async (request) => {
+  app.get('/v1/webhooks/:id/secret', { config: { permission: 'edit_webhooks' }, schema: secret }, async (request) => {
     const { owner, row } = await requireOwn(dependencies, request);
     await audit(dependencies, owner, row, 'webhook.secret_read');
-    const [current, ...previous] = await findSigningSecrets(db, secretBox, row.id);
+    return shownSecrets(await findSigningSecrets(db, secretBox, row.id));
+  });
+
+  app.get('/v1/webhooks/:id/stats', { config: { permission: 'read_webhooks' }, schema: statistics }, async (request) => {
+    const query = readQuery(request);
+    const { owner, row } = await requireOwn(dependencies, request);
+    const interval = query.interval ?? 'minute';
+    if (interval !== 'minute' && interval !== 'hour' && interval !== 'day')
+      throw problem('invalid_request', 'interval must be minute, hour or day');
+    const to = readTime('to', query.to, dependencies.nowMs() + 60_000);
+    const from = readTime('from', query.from, to.getTime() - 24 * 3_600_000);
+    const buckets = await readStatistics(db, { environmentId: owner.environmentId, webhookId: row.id, from, to, interval });
+    const lifetime = webhookObject(row, owner.mode, (await readWebhookStatistics(db, [row.id])).get(row.id)).statistics;
     return {
-      secret: current?.secret ?? null,
-      previous: previous.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt?.toISOString() ?? null })),
+      webhook_id: row.id,
+      interval,
+      from: from.toISOString(),
+      to: to.toISOString(),
+      lifetime,
+      latency_bounds_ms: latencyBoundsMs,
+      data: buckets.map(({ at, ...counts }) => ({ at: at.toISOString(), ...counts })),
     };
   });
 
-  app.get(
-    '/v1/webhooks/:id/stats',
-    { config: { permission: 'read_webhooks' }, schema: { querystring: statisticsQuery } },
-    async (request) => {
-      const query = readQuery(request);
-      const { owner, row } = await requireOwn(dependencies, request);
-      const interval = query.interval ?? 'minute';
-      if (interval !== 'minute' && interval !== 'hour' && interval !== 'day')
-        throw problem('invalid_request', 'interval must be minute, hour or day');
-      const to = readTime('to', query.to, dependencies.nowMs() + 60_000);
-      const from = readTime('from', query.from, to.getTime() - 24 * 3_600_000);
-      const buckets = await readStatistics(db, { environmentId: owner.environmentId, webhookId: row.id, from, to, interval });
-      const lifetime = webhookObject(row, owner.mode, (await readWebhookStatistics(db, [row.id])).get(row.id)).statistics;
-      return {
-        webhook_id: row.id,
-        interval,
-        from: from.toISOString(),
-        to: to.toISOString(),
-        lifetime,
-        latency_bounds_ms: latencyBoundsMs,
-        data: buckets.map(({ at, ...counts }) => ({ at: at.toISOString(), ...counts })),
-      };
-    },
-  );
-
-  app.get('/v1/webhooks/:id/timeline', { config: { permission: 'read_webhooks' }, schema: { querystring: pageQuery } }, async (request) => {
+  app.get('/v1/webhooks/:id/timeline', { config: { permission: 'read_webhooks' }, schema: timeline }, async (request) => {
     const query = readQuery(request);
     const { owner, row } = await requireOwn(dependencies, request);
     const limit = readLimit(query);

@@ -92,6 +92,12 @@ describe('a test', () => {
     expect(receiver.received.map((each) => each.body.toString())).toEqual(['null', '[]', '"x"']);
   });
 
+  it('needs no body; null is as good as none', async () => {
+    const { id } = await create({ payload_format: 'data' });
+    for (const body of [undefined, 'null', '{}']) expect((await test(id, body)).status).toBe(200);
+    expect(receiver.received.map((each) => each.body.toString())).toEqual(Array(3).fill('{"test":true}'));
+  });
+
   it('goes out in any state, and leaves state, statistics and deliveries as they are', async () => {
     const { id } = await create({ circuit_threshold: 1 });
     await world.call('POST', `/v1/webhooks/${id}/pause`);

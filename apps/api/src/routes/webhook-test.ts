@@ -16,7 +16,10 @@ import {
 import { insertTestAttempt, loadWebhook, type TestAttempt } from '@posthorn/db';
 import type { Outcome } from '@posthorn/egress';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { limits } from '../limits.js';
+import { webhookPath } from '../schemas/parameters.js';
+import { testEventSchema } from '../schemas/webhook-test.js';
 import { takeJsonAsText } from '../text-body.js';
 import { attemptObject } from './deliveries.js';
 import { audit, requireOwn, type WebhookDependencies } from './own-webhook.js';
@@ -37,6 +40,7 @@ const readTest = (text: string): { readonly eventType: string; readonly data: st
   } catch {
     throw problem('not_json');
   }
+  if (body === null) return { eventType: defaultEventType, data: defaultData };
   if (!isJsonObject(body)) throw problem('invalid_field', 'the body must be an object');
   if (!scan.ok) throw problem('nesting_too_deep', `data is nested in more than ${eventLimits.depthMax} levels`);
   const errors: FieldError[] = [...unknownFields(body, ['event_type', 'data'], '')];
@@ -103,12 +107,22 @@ const sendTest = async (
   };
 };
 
+const testing = {
+  operationId: 'testWebhook',
+  tags: ['Webhooks'],
+  summary: 'Send a test to a webhook, once and now',
+  description: 'In whatever state it is; 200 with the attempt, whatever came back. It counts in no statistics and not for the circuit.',
+  params: webhookPath,
+  body: testEventSchema,
+  response: { 200: Type.Ref('Attempt') },
+};
+
 /** POST /v1/webhooks/{id}/test, in a scope of its own: here a JSON body is text, so that the data goes out as they came. */
 export const webhookTestRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
   takeJsonAsText(app);
 
   let open = 0;
-  app.post('/v1/webhooks/:id/test', { config: { permission: 'operate_webhooks' } }, async (request) => {
+  app.post('/v1/webhooks/:id/test', { config: { permission: 'operate_webhooks' }, schema: testing }, async (request) => {
     const { owner, row } = await requireOwn(dependencies, request);
     const test = readTest((request.body as string | undefined) || '{}');
     if (open >= testsMax) throw problem('overloaded', 'too many tests at once', { headers: { 'retry-after': String(limits.retryAfterS) } });

@@ -1,15 +1,13 @@
-// The webhook resource: make, list, read.
+// The webhook resource: make, read.
 import { randomBytes } from 'node:crypto';
-import { isName, newSecret, newSecretBytes, problem } from '@posthorn/core';
-import { findTenant, findWebhook, insertWebhook, type KeyOwner, listWebhooks, readWebhookStatistics } from '@posthorn/db';
+import { newSecret, newSecretBytes, problem } from '@posthorn/core';
+import { findWebhook, insertWebhook, type KeyOwner } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { reachOf } from '../access.js';
-import { pageParameters } from '../schemas/lists.js';
+import { webhookPath } from '../schemas/parameters.js';
 import { configurationOf, newFields } from '../webhook-fields.js';
 import { webhookObject } from '../webhook-object.js';
 import { sealChanges, sealSecret } from '../webhook-secrets.js';
-import { readLimit, readQuery } from './lists.js';
 import { authorOf, checkCircuitSettings, refuseConflict, requireOwn, sendWebhook, type WebhookDependencies } from './own-webhook.js';
 import { readWebhookBody } from './webhook-body.js';
 import { type NewWebhookBody, newWebhookBody } from './webhook-schema.js';
@@ -51,15 +49,30 @@ const makeWebhook = async (owner: KeyOwner, request: FastifyRequest<{ Body: NewW
   return { id, tenantId, secret };
 };
 
-const webhooksQuery = Type.Object({ ...pageParameters, tenant: Type.Optional(Type.String()) });
+const tags = ['Webhooks'];
+const creating = {
+  operationId: 'createWebhook',
+  tags,
+  summary: 'Make a webhook',
+  description: 'The answer has its secret. The tenant is made when it is first named.',
+  body: newWebhookBody,
+  response: { 201: Type.Ref('CreatedWebhook') },
+};
+const reading = {
+  operationId: 'getWebhook',
+  tags,
+  summary: 'Read a webhook',
+  params: webhookPath,
+  response: { 200: Type.Ref('Webhook') },
+};
 
-/** Making, listing and reading webhooks. */
+/** Making and reading webhooks. */
 export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, cursors } = dependencies;
+  const { db } = dependencies;
 
   app.post<{ Body: NewWebhookBody }>(
     '/v1/webhooks',
-    { config: { permission: 'edit_webhooks' }, schema: { body: newWebhookBody }, attachValidation: true },
+    { config: { permission: 'edit_webhooks' }, schema: creating, attachValidation: true },
     async (request, reply) => {
       const { owner } = request;
       const { id, tenantId, secret } = await makeWebhook(owner, request, dependencies);
@@ -72,36 +85,7 @@ export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: 
     },
   );
 
-  app.get('/v1/webhooks', { config: { permission: 'read_webhooks' }, schema: { querystring: webhooksQuery } }, async (request) => {
-    const query = readQuery(request);
-    const { owner } = request;
-    const reach = reachOf(owner);
-    const limit = readLimit(query);
-    const bound = ['webhooks', reach, query.tenant ?? null];
-    const position = cursors.read(bound, query.cursor);
-    const tenantId =
-      query.tenant === undefined ? reach.tenantId : isName(query.tenant) ? await findTenant(db, owner.environmentId, query.tenant) : null;
-    if (query.tenant !== undefined && (tenantId === null || (reach.tenantId !== null && tenantId !== reach.tenantId)))
-      return { data: [], next_cursor: null };
-    const rows = await listWebhooks(db, {
-      environmentId: owner.environmentId,
-      tenantId,
-      beforeId: position === null ? null : String(position[0]),
-      limit: limit + 1,
-    });
-    const page = rows.slice(0, limit);
-    const statistics = await readWebhookStatistics(
-      db,
-      page.map((row) => row.id),
-    );
-    const last = page.at(-1);
-    return {
-      data: page.map((row) => webhookObject(row, owner.mode, statistics.get(row.id))),
-      next_cursor: rows.length > limit && last !== undefined ? cursors.write(bound, [last.id]) : null,
-    };
-  });
-
-  app.get('/v1/webhooks/:id', { config: { permission: 'read_webhooks' } }, async (request, reply) => {
+  app.get('/v1/webhooks/:id', { config: { permission: 'read_webhooks' }, schema: reading }, async (request, reply) => {
     const { owner, row } = await requireOwn(dependencies, request);
     return sendWebhook(reply, db, owner, row.id);
   });

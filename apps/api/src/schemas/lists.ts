@@ -15,7 +15,10 @@ export const pageQuery = Type.Object(pageParameters);
 
 /** The answer of a list. */
 export const listOf = <Item extends Type.TSchema>(item: Item) =>
-  Type.Object({
-    data: Type.Array(item),
-    next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page.' }),
-  });
+  Type.Object(
+    {
+      data: Type.Array(item),
+      next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'Null: this is the last page.' }),
+    },
+    { description: 'A page of them.' },
+  );

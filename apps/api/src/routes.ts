@@ -1,0 +1,60 @@
+// Every route of the API.
+import type { FastifyInstance } from 'fastify';
+import { docsRoutes } from './docs.js';
+import { apiKeyRoutes } from './routes/api-keys.js';
+import { auditRoutes } from './routes/audit.js';
+import { eventRoute } from './routes/deliveries.js';
+import { deliveryActionRoutes } from './routes/delivery-actions.js';
+import { deliveryListRoutes } from './routes/delivery-lists.js';
+import { environmentRoutes } from './routes/environments.js';
+import { eventTypeRoutes } from './routes/event-types.js';
+import { eventListRoute } from './routes/events-list.js';
+import { explainRoutes } from './routes/explain.js';
+import { type HealthDependencies, healthRoutes } from './routes/health.js';
+import type { WebhookDependencies } from './routes/own-webhook.js';
+import { type PublishDependencies, publishRoutes } from './routes/publish.js';
+import { replayRoutes } from './routes/replays.js';
+import { tenantRoutes } from './routes/tenants.js';
+import { webhookActionRoutes } from './routes/webhook-actions.js';
+import { webhookChangeRoutes } from './routes/webhook-changes.js';
+import { webhookListRoute } from './routes/webhook-list.js';
+import { webhookReadingRoutes } from './routes/webhook-reading.js';
+import { webhookSecretRoute } from './routes/webhook-secret.js';
+import { webhookTestRoute } from './routes/webhook-test.js';
+import { webhookVersionRoutes } from './routes/webhook-versions.js';
+import { webhookRoutes } from './routes/webhooks.js';
+
+export type RouteDependencies = {
+  readonly health: HealthDependencies;
+  readonly publish: PublishDependencies;
+  readonly webhooks: WebhookDependencies;
+};
+
+/** Registers all of them. Dependencies are only looked at when a request comes. */
+export const registerRoutes = async (app: FastifyInstance, { health, publish, webhooks }: RouteDependencies): Promise<void> => {
+  await app.register(docsRoutes);
+  await app.register(healthRoutes(health));
+  await app.register(publishRoutes(publish));
+  await app.register(eventTypeRoutes({ ...webhooks, eventSchemas: publish.eventSchemas }));
+  for (const routes of [
+    eventRoute,
+    eventListRoute,
+    deliveryListRoutes,
+    explainRoutes,
+    webhookRoutes,
+    webhookListRoute,
+    webhookChangeRoutes,
+    webhookActionRoutes,
+    webhookReadingRoutes,
+    webhookTestRoute,
+    webhookSecretRoute,
+    webhookVersionRoutes,
+    deliveryActionRoutes,
+    replayRoutes,
+    tenantRoutes,
+    environmentRoutes,
+    apiKeyRoutes,
+    auditRoutes,
+  ])
+    await app.register(routes(webhooks));
+};

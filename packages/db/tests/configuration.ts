@@ -1,0 +1,31 @@
+// The configuration of a webhook of which nothing was written but its URL.
+import type { WebhookConfiguration } from '../src/webhook-configuration.js';
+
+export const configuration: WebhookConfiguration = {
+  name: null,
+  code: null,
+  description: null,
+  url: 'http://127.0.0.1:9/',
+  event_types: [],
+  context: {},
+  project_flows: [],
+  filter: null,
+  include_resources: [],
+  notification_type: 'rest',
+  payload_format: 'envelope',
+  authentication: { type: 'none' },
+  header_names: [],
+  signature_header: null,
+  circuit_threshold: null,
+  circuit_recovery: null,
+  retry_schedule_s: null,
+  rate_limit: null,
+  max_in_flight: null,
+  timeout_ms: null,
+  notification_email: null,
+  notification_success: false,
+  notification_fail: true,
+  reference: null,
+  reference_origin: null,
+  metadata: {},
+};
