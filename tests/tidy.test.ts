@@ -22,7 +22,7 @@ const sourceFolders = (): readonly string[] => [
 
 const sources: readonly Source[] = sourceFolders()
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
-  .filter((path) => /\.m?ts$/.test(path))
+  .filter((path) => /\.m?ts$/.test(path) && !path.includes('/src/generated/'))
   .map((path) => ({
     path: relative(root, path),
     lines: readFileSync(path, 'utf8').split('\n'),
@@ -75,6 +75,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   breaker: ['core'],
   telemetry: ['core'],
   testkit: ['core', 'db', 'queue'],
+  // Published: it has to stand alone, so that not even core is there.
+  client: [],
 };
 
 describe('the direction of imports', () => {
@@ -161,7 +163,8 @@ describe('what only one place may do', () => {
   };
 
   it('calls out through egress alone', () => {
-    const allowed = inside('packages/egress', 'apps/cli/src/api-client.ts', 'apps/cli/src/demo');
+    // The client calls our own API, at the address that its user gives.
+    const allowed = inside('packages/egress', 'packages/client', 'apps/cli/src/demo');
     const found = sources
       .filter((source) => isProduct(source) && !allowed(source))
       .flatMap(({ path, lines }) => {

@@ -1,9 +1,10 @@
 // The two options of every command that talks to the API, and where the key comes from when none is given.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Client, createClient } from '@posthorn/client';
 import { readConfig } from '@posthorn/config';
 import type { Command } from 'commander';
-import { type ApiClient, createApiClient, defaultApiUrl } from './api-client.js';
+import { defaultApiUrl } from './api-address.js';
 
 export type ApiOptions = { readonly url?: string; readonly key?: string };
 
@@ -14,9 +15,9 @@ export function addApiOptions(command: Command): Command {
     .option('--key <key>', 'API key (default: the file admin-key in the data directory, else POSTHORN_BOOTSTRAP_KEY)');
 }
 
-/** A client by these options. Throws an Error if there is no key. */
-export async function connectApi(options: ApiOptions): Promise<ApiClient> {
-  return createApiClient({ url: options.url ?? defaultApiUrl, key: options.key ?? (await findKey()) });
+/** A client by these options. Throws an Error if there is no key or `--url` is no URL. */
+export async function connectApi(options: ApiOptions): Promise<Client> {
+  return createClient({ url: options.url ?? defaultApiUrl, key: options.key ?? (await findKey()) });
 }
 
 /** The key of a Posthorn that runs here: what it keeps in its data directory, else the one in the environment. */

@@ -1,5 +1,6 @@
 // What a failed command says: one line, and the exit code. Where the error comes from is for `--debug`.
 import { inspect } from 'node:util';
+import { PosthornError } from '@posthorn/client';
 import { CommanderError } from 'commander';
 import { printable, type Terminal } from './terminal.js';
 
@@ -7,9 +8,14 @@ import { printable, type Terminal } from './terminal.js';
 export function reportFailure(error: unknown, debug: boolean, terminal: Terminal): number {
   // Commander has already written what it had to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-  terminal.warn(`error: ${printable(oneLine(error))}`);
+  terminal.warn(`error: ${printable(oneLine(error))}${hintOf(error)}`);
   if (debug) terminal.warn(inspect(error));
   return 1;
+}
+
+function hintOf(error: unknown): string {
+  const isNobodyThere = error instanceof PosthornError && error.code === 'unreachable' && error.detail.includes('ECONNREFUSED');
+  return isNobodyThere ? ': start it, or name another address with --url' : '';
 }
 
 /** The message of anything thrown, its line breaks replaced by `; `. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { secretKeyBytes, sign } from '@posthorn/core';
+import { freePort } from '@posthorn/testkit';
 import { createProgram, runProgram } from './program.js';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
@@ -38,19 +39,42 @@ describe('the program', () => {
   });
 
   it('says where nothing listens', async () => {
-    const { exitCode, err } = await run('publish', 'a', '--url', 'http://127.0.0.1:1/base/', '--key', 'k');
+    const url = `http://127.0.0.1:${await freePort()}/base`;
+    const { exitCode, err } = await run('publish', 'a', '--url', `${url}/`, '--key', 'k');
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/^error: POST http:\/\/127\.0\.0\.1:1\/base\/v1\/events: nothing listens there \(ECONNREFUSED\)[^\n]*$/);
+    expect(err).toBe(`error: POST ${url}/v1/events: nothing listens there (ECONNREFUSED): start it, or name another address with --url`);
+    expect((await run('publish', 'a', '--url', 'nowhere', '--key', 'k')).err).toMatch(/^error: the address of the API must be/);
   });
 
-  it('verifies a request by its parts', async () => {
-    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const other = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
+  const signed = (secrets: readonly string[] = [secret]) => {
     const timestampS = Math.floor(Date.now() / 1000);
-    const signature = sign([secretKeyBytes(secret)], 'e1', timestampS, '{}');
-    const args = ['verify', '--secret', secret, '--id', 'e1', '--timestamp', String(timestampS), '--signature', signature];
-    expect(await run(...args, '--body', '{}')).toEqual({ exitCode: 0, out: 'it verifies (2 bytes)', err: '' });
-    const wrong = await run(...args, '--body', '{ }');
+    return { timestamp: String(timestampS), signature: sign(secrets.map(secretKeyBytes), 'e1', timestampS, '{"a":1}') };
+  };
+
+  it('verifies a request by its parts, and names the one that is wrong', async () => {
+    const { timestamp, signature } = signed();
+    const args = ['verify', '--secret', secret, '--id', 'e1', '--timestamp', timestamp, '--signature', signature];
+    expect(await run(...args, '--body', '{"a":1}')).toEqual({ exitCode: 0, out: 'it verifies (7 bytes)', err: '' });
+    const wrong = await run(...args, '--body', '{"a": 1}');
     expect(wrong.exitCode).toBe(1);
-    expect(wrong.err).toMatch(/^error: it does not verify: signature: /);
+    expect(wrong.err).toMatch(
+      /^error: it does not verify: body: it was parsed and written again: the same JSON compact was signed; [^\n]*$/,
+    );
+    expect((await run('verify', '--secret', secret, '--body', '{}')).err).toMatch(
+      /^error: it does not verify: webhook-id: it is missing; besides, webhook-timestamp: [^\n]*$/,
+    );
+  });
+
+  it('verifies a request by its header lines and several secrets, and says which one fits', async () => {
+    const { timestamp, signature } = signed([other, secret]);
+    const lines = `POST / HTTP/1.1\r\nWebhook-Id: e1\r\nWebhook-Timestamp: ${timestamp}\r\nWebhook-Signature: ${signature}\r\n`;
+    const args = ['--headers', lines, '--body', '{"a":1}'];
+    expect((await run('verify', '--secret', 'plain-and-old-secret', '--secret', secret, ...args)).out).toBe(
+      'it verifies with secret 2 of 2 (…LaSw) by signature 2 of 2: a rotation is under way, and this secret will end (7 bytes)',
+    );
+    expect((await run('verify', '--secret', other, ...args)).out).toMatch(/^it verifies by signature 1 of 2: this is the new secret/);
+    expect((await run('verify', '--secret', secret, ...args, '--id', 'e2')).err).toMatch(/webhook-signature: another secret, id/);
   });
 });

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerDemo } from './commands/demo.js';
+import { registerEventTypes } from './commands/event-types.js';
+import { registerKeys } from './commands/keys.js';
 import { registerListen } from './commands/listen.js';
 import { registerPublish } from './commands/publish.js';
 import { registerServerCommands } from './commands/server-commands.js';
@@ -22,6 +24,8 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.warn(text.trimEnd()),
     });
   registerServerCommands(program, terminal);
+  registerKeys(program, terminal);
+  registerEventTypes(program, terminal);
   registerPublish(program, terminal);
   registerListen(program, terminal);
   registerVerify(program, terminal);

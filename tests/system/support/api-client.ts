@@ -1,4 +1,6 @@
-// What a producer and an owner of webhooks do over HTTP, as the tests need it: nothing is hidden, every answer comes back whole.
+// What a producer and an owner of webhooks do over HTTP, as the tests need it. `send` hides nothing and sends what it is given, byte for byte; what
+// the TypeScript client does as well goes over the client, without its repeats, which would hide that something was refused.
+import { type Client, createClient, type EventToPublish } from '@posthorn/client';
 import { Pool } from 'undici';
 
 export type Answer = {
@@ -12,6 +14,7 @@ export type Answer = {
 
 export type ApiClient = {
   readonly url: string;
+  readonly client: Client;
   /** `body` goes out as it is if it is text or bytes, else as JSON. A header that is null is left out. */
   send(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
@@ -56,17 +59,20 @@ export function createApiClient(url: string, key: string): ApiClient {
     if (answer.status !== status) throw new Error(`the answer is ${answer.status}, not ${status}: ${answer.text}`);
     return answer;
   };
+  const client = createClient({ url, key, retries: 0, timeoutMs: answerTimeoutMs });
   return {
     url,
+    client,
     send,
     get: (path) => send('GET', path),
+    // Without a key, as most producers publish; batches have the client's keys.
     publish: async (event) => expectStatus(await send('POST', '/v1/events', event), 202).body.id,
     publishBatch: async (events) => {
-      const { body } = expectStatus(await send('POST', '/v1/events/batch', { events }), 202);
-      if (body.errors !== 0) throw new Error(`${body.errors} events of the batch were refused`);
-      return body.data.map((each: { id: string }) => each.id);
+      const { data, errors } = await client.publishBatch(events as readonly EventToPublish[]);
+      if (errors !== 0) throw new Error(`${errors} events of the batch were refused`);
+      return data.map((each) => ('id' in each ? each.id : ''));
     },
-    createWebhook: async (webhook) => expectStatus(await send('POST', '/v1/webhooks', webhook), 201).body,
+    createWebhook: async (webhook) => (await client.POST('/v1/webhooks', { body: webhook })).data,
     close: () => pool.destroy(),
   };
 }

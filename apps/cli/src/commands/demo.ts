@@ -1,8 +1,9 @@
 // `posthorn demo`: real GitHub payloads through the HTTP API to a receiver that verifies each of them. Without a Posthorn to
 // talk to, it starts one of its own for as long as it runs.
+import { type Client, createClient } from '@posthorn/client';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
-import { answers, createApiClient, defaultApiUrl } from '../api-client.js';
+import { answers, defaultApiUrl } from '../api-address.js';
 import { type ApiOptions, addApiOptions, connectApi } from '../api-options.js';
 import { loadExamples } from '../demo/examples.js';
 import type { DemoSummary } from '../demo/ledger.js';
@@ -49,19 +50,15 @@ async function withApi(
   options: DemoCommandOptions,
   terminal: Terminal,
   signal: AbortSignal,
-  run: (api: ReturnType<typeof createApiClient>) => Promise<DemoSummary>,
+  run: (api: Client) => Promise<DemoSummary>,
 ): Promise<DemoSummary> {
   const isThere = options.url !== undefined || (await answers(defaultApiUrl, '/healthz'));
   if (!isThere) terminal.print(`nothing answers on ${defaultApiUrl}: starting a Posthorn for the demo, which takes some seconds`);
   const product = isThere ? null : await startOwnProduct(signal);
   try {
-    const api = product === null ? await connectApi(options) : createApiClient(product);
-    try {
-      terminal.print(`publishing to ${api.url}`);
-      return await run(api);
-    } finally {
-      await api.close();
-    }
+    const api = product === null ? await connectApi(options) : createClient(product);
+    terminal.print(`publishing to ${api.url}`);
+    return await run(api);
   } finally {
     await product?.stop();
   }

@@ -1,8 +1,8 @@
 // `posthorn listen`: an endpoint for trying things out. It prints what arrives and whether its signature verifies.
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@posthorn/client';
 import type { Command } from 'commander';
-import type { ApiClient } from '../api-client.js';
 import { type ApiOptions, addApiOptions, connectApi } from '../api-options.js';
 import { oneLine } from '../failure.js';
 import { listenForInterruption } from '../interruption.js';
@@ -37,7 +37,7 @@ export function registerListen(program: Command, terminal: Terminal): void {
 async function listen(port: number, options: ListenOptions, terminal: Terminal): Promise<void> {
   if (options.path !== undefined && !options.path.startsWith('/')) throw new Error('--path must begin with /');
   const interruption = listenForInterruption();
-  let api: ApiClient | null = null;
+  let api: Client | null = null;
   let listener: Listener | null = null;
   try {
     api = options.secret === undefined ? await connectIfPossible(options, terminal) : null;
@@ -55,13 +55,12 @@ async function listen(port: number, options: ListenOptions, terminal: Terminal):
     await Promise.race([listener.finished, signal.aborted ? null : once(signal, 'abort')]);
   } finally {
     await listener?.stop();
-    await api?.close();
     interruption.dispose();
   }
 }
 
 /** Without a key the listener still prints what arrives: the reason is said once. */
-async function connectIfPossible(options: ListenOptions, terminal: Terminal): Promise<ApiClient | null> {
+async function connectIfPossible(options: ListenOptions, terminal: Terminal): Promise<Client | null> {
   try {
     return await connectApi(options);
   } catch (error) {
@@ -74,7 +73,7 @@ function givenSecrets({ secret }: ListenOptions): readonly KnownSecret[] {
   return secret === undefined ? [] : [{ webhook: null, secret }];
 }
 
-function bookOf(api: ApiClient, port: number, terminal: Terminal): SecretBook {
+function bookOf(api: Client, port: number, terminal: Terminal): SecretBook {
   let told = '';
   return createSecretBook({
     load: () => loadWebhookSecrets(api, port),

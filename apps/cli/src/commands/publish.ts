@@ -1,11 +1,11 @@
 // `posthorn publish`: publishes an event, or the same one many times, and prints the ids.
+import { type Client, type EventToPublish, type JsonText, jsonText } from '@posthorn/client';
 import type { Command } from 'commander';
-import { type ApiClient, stringOf } from '../api-client.js';
 import { type ApiOptions, addApiOptions, connectApi } from '../api-options.js';
+import { checkedJson } from '../checked-json.js';
 import { oneLine } from '../failure.js';
 import { runInFlight } from '../in-flight.js';
 import { wholeNumber } from '../number-option.js';
-import { checkedJson, publicationBody } from '../publication.js';
 import type { Terminal } from '../terminal.js';
 import { readArgumentText } from '../text-argument.js';
 
@@ -31,32 +31,33 @@ export function registerPublish(program: Command, terminal: Terminal): void {
     .option('--id <id>', 'your own id of the event: published again, it counts once')
     .option('--count <n>', 'publish it this many times', wholeNumber(1, countMax), 1);
   addApiOptions(command).action(async (eventType: string, options: PublishOptions) => {
-    const body = await readBody(eventType, options);
-    const api = await connectApi(options);
-    try {
-      await publish(api, body, options.count, terminal);
-    } finally {
-      await api.close();
-    }
+    const event = await readEvent(eventType, options);
+    await publish(await connectApi(options), event, options.count, terminal);
   });
 }
 
-async function readBody(eventType: string, options: PublishOptions): Promise<string> {
+async function readEvent(eventType: string, options: PublishOptions): Promise<EventToPublish> {
   if (options.id !== undefined && options.count > 1) throw new Error('--id and --count contradict each other: an id is published once');
   if (options.data === '-' && options.context === '-') throw new Error('only one of --data and --context can be standard input');
-  return publicationBody({
-    eventType,
-    data: checkedJson(await readArgumentText(options.data, '--data'), '--data'),
-    context: options.context === undefined ? null : checkedJson(await readArgumentText(options.context, '--context'), '--context'),
-    tenant: options.tenant ?? null,
-    id: options.id ?? null,
-  });
+  const { tenant, id, context } = options;
+  return {
+    event_type: eventType,
+    ...(tenant !== undefined && { tenant }),
+    ...(id !== undefined && { id }),
+    ...(context !== undefined && { current_context: await readJson(context, '--context') }),
+    data: await readJson(options.data, '--data'),
+  };
 }
 
-async function publish(api: ApiClient, body: string, count: number, terminal: Terminal): Promise<void> {
+/** The JSON goes out as it was given, not written again. */
+async function readJson(argument: string, option: string): Promise<JsonText> {
+  return jsonText(checkedJson(await readArgumentText(argument, option), option));
+}
+
+async function publish(api: Client, event: EventToPublish, count: number, terminal: Terminal): Promise<void> {
   let published = 0;
   const publishOne = async (): Promise<void> => {
-    const id = stringOf(await api.post('/v1/events', body), 'id', 'POST /v1/events');
+    const { id } = await api.publish(event);
     published++;
     terminal.print(id);
   };

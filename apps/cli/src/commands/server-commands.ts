@@ -1,10 +1,6 @@
-// The commands that run the servers: start, api, worker, migrate, keys.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+// The commands that run the servers: start, api, worker, migrate.
 import { readConfig } from '@posthorn/config';
 import type { Command } from 'commander';
-import { adminKeyFile } from '../server/development-keys.js';
-import { dataDirectoryOf } from '../server/resources.js';
 import { migrateAll, runApi, runStart, runWorker } from '../server/run-servers.js';
 import type { Terminal } from '../terminal.js';
 
@@ -32,13 +28,5 @@ export function registerServerCommands(program: Command, terminal: Terminal): vo
       if (config.databaseDirectUrl === null) throw new Error('DATABASE_URL is not set');
       const ran = await migrateAll(config, config.databaseDirectUrl);
       terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);
-    });
-  program
-    .command('keys')
-    .description('print where the admin key of this data directory is, and the key')
-    .action(() => {
-      const path = join(dataDirectoryOf(readConfig()), adminKeyFile);
-      if (!existsSync(path)) throw new Error(`there is no ${path}: the first start makes it`);
-      terminal.print(`${readFileSync(path, 'utf8').trim()}\n(kept in ${path})`);
     });
 }

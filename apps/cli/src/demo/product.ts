@@ -9,7 +9,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { answers } from '../api-client.js';
+import { answers } from '../api-address.js';
 
 export type OwnProduct = { readonly url: string; readonly key: string; stop(): Promise<void> };
 

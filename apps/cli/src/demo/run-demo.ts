@@ -2,9 +2,8 @@
 // two quiet seconds more, in which duplicates would show. It deletes nothing: the webhook and its deliveries can be looked at.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ApiClient, stringOf } from '../api-client.js';
+import { type Client, jsonText } from '@posthorn/client';
 import { runInFlight } from '../in-flight.js';
-import { publicationBody } from '../publication.js';
 import type { ExampleEvent } from './examples.js';
 import { createLedger, type DemoSummary, type Ledger } from './ledger.js';
 import { startDemoReceiver } from './receiver.js';
@@ -16,7 +15,7 @@ const quietMs = 2_000;
 const stalledMs = 30_000;
 
 export type DemoOptions = {
-  readonly api: ApiClient;
+  readonly api: Client;
   readonly events: readonly ExampleEvent[];
   readonly signal: AbortSignal;
   /** Told how many events have arrived, many times a second. */
@@ -64,16 +63,16 @@ function eventTypesOf(events: readonly ExampleEvent[]): readonly string[] {
 
 /** Returns the secret. */
 async function createWebhook(
-  api: ApiClient,
+  api: Client,
   webhook: { readonly name: string; readonly tenant: string; readonly url: string; readonly eventTypes: readonly string[] },
 ): Promise<string> {
   const { name, tenant, url, eventTypes } = webhook;
-  const answer = await api.post('/v1/webhooks', JSON.stringify({ name, tenant, url, event_types: eventTypes }));
-  return stringOf(answer, 'secret', 'POST /v1/webhooks');
+  const { data } = await api.POST('/v1/webhooks', { body: { name, tenant, url, event_types: eventTypes } });
+  return data.secret;
 }
 
 async function publishAll(work: {
-  readonly api: ApiClient;
+  readonly api: Client;
   readonly events: readonly ExampleEvent[];
   readonly tenant: string;
   readonly ledger: Ledger;
@@ -82,9 +81,9 @@ async function publishAll(work: {
   await runInFlight(work.events.length, publishInFlightMax, async (index) => {
     work.signal.throwIfAborted();
     const event = work.events[index]!;
-    const body = publicationBody({ eventType: event.eventType, data: event.data, context: null, tenant: work.tenant, id: null });
+    const publication = { event_type: event.eventType, tenant: work.tenant, data: jsonText(event.data) };
     const startedMs = performance.now();
-    work.ledger.published(stringOf(await work.api.post('/v1/events', body), 'id', 'POST /v1/events'), event, startedMs);
+    work.ledger.published((await work.api.publish(publication)).id, event, startedMs);
   });
 }
 

@@ -66,8 +66,8 @@ describe('listen', () => {
     await fetch(url, { method: 'POST', body: '{}' });
     await listener.finished;
     await listener.stop();
-    expect(out[0]).toContain('\n  SIGNATURE WRONG: the secret does not make it\n');
-    expect(out[1]).toContain('\n  SIGNATURE WRONG: one of webhook-id, webhook-timestamp and webhook-signature is missing\n');
+    expect(out[0]).toContain('\n  SIGNATURE WRONG: webhook-signature: another secret, id, timestamp or body was signed');
+    expect(out[1]).toContain('\n  SIGNATURE WRONG: webhook-id: it is missing; besides');
   });
 
   it('says that it checks nothing without a secret', async () => {

@@ -1,5 +1,5 @@
 // Judges a request by the secrets that are known: one that verifies is enough.
-import { type SignedHeaders, signatureToleranceS, type Verification, verifySignature } from '@posthorn/core';
+import { explainSignature, type ReceivedHeaders } from '@posthorn/client';
 
 /** A secret and what to call its webhook; null: it was given by hand. */
 export type KnownSecret = { readonly webhook: string | null; readonly secret: string };
@@ -11,43 +11,13 @@ export type SignatureVerdict =
 
 /** `nowS` is the receiver's clock in Unix seconds. A secret that is no key at all verifies nothing. */
 export function judgeSignature(
-  request: { readonly headers: SignedHeaders; readonly body: Buffer; readonly nowS: number },
+  request: { readonly headers: ReceivedHeaders; readonly body: Buffer; readonly nowS: number },
   secrets: readonly KnownSecret[],
 ): SignatureVerdict {
-  let why: FailureCode | null = null;
-  for (const { webhook, secret } of secrets) {
-    const verification = verify({ ...request, secret });
-    if (verification.ok) return { kind: 'ok', webhook };
-    why = verification.why;
-  }
-  return why === null ? { kind: 'unchecked' } : { kind: 'wrong', why: explain(why, secrets) };
-}
-
-type FailureCode = Extract<Verification, { ok: false }>['why'];
-
-function verify(request: Parameters<typeof verifySignature>[0]): Verification {
-  try {
-    return verifySignature(request);
-  } catch {
-    return { ok: false, why: 'no_match' };
-  }
-}
-
-function explain(why: FailureCode, secrets: readonly KnownSecret[]): string {
-  switch (why) {
-    case 'missing_header':
-      return 'one of webhook-id, webhook-timestamp and webhook-signature is missing';
-    case 'bad_timestamp':
-      return 'webhook-timestamp is not Unix seconds';
-    case 'too_old':
-      return `webhook-timestamp is more than ${signatureToleranceS} s in the past`;
-    case 'too_new':
-      return `webhook-timestamp is more than ${signatureToleranceS} s in the future`;
-    case 'no_match': {
-      const names = [...new Set(secrets.flatMap(({ webhook }) => (webhook === null ? [] : [webhook])))];
-      return names.length === 0
-        ? 'the secret does not make it'
-        : `no secret of the webhooks that point here makes it (${names.join(', ')})`;
-    }
-  }
+  if (secrets.length === 0) return { kind: 'unchecked' };
+  const explanation = explainSignature({ ...request, secrets: secrets.map(({ secret }) => secret) });
+  if (explanation.ok) return { kind: 'ok', webhook: secrets[explanation.secretIndex]!.webhook };
+  const why = explanation.faults.map(({ part, message }) => `${part}: ${message}`).join('; besides, ');
+  const names = [...new Set(secrets.flatMap(({ webhook }) => (webhook === null ? [] : [webhook])))];
+  return { kind: 'wrong', why: names.length === 0 ? why : `${why} (tried: the secrets of ${names.join(', ')})` };
 }

@@ -1,5 +1,5 @@
 // What `posthorn start` prints: the address, where the key is, and three lines to paste.
-import { defaultApiUrl } from '../api-client.js';
+import { defaultApiUrl } from '../api-address.js';
 
 export type WelcomeFacts = {
   readonly host: string;
