@@ -2,8 +2,8 @@
 // docs/benchmarks.md.
 import { startBare } from './bare/start.js';
 import { type BlockName, writeBlock } from './document.js';
-import { describeFigures, renderFairness, type ScenarioRounds } from './fairness/report.js';
-import { type ScenarioName, scenarioNames } from './fairness/scenario.js';
+import { describeFigures, renderScenario, type ScenarioRounds } from './fairness/report.js';
+import type { ScenarioName } from './fairness/scenario.js';
 import { scenarios } from './fairness/scenarios.js';
 import { describeMachine } from './machine.js';
 import { measureRound, type Round, type RoundPlan } from './measure.js';
@@ -21,7 +21,7 @@ const options = readOptions(process.argv.slice(2));
 const servers = await startServers();
 try {
   if (options.plans.length > 0) await runThroughput(options.plans);
-  if (options.scenarios.length > 0) await runFairness(options.scenarios);
+  if (options.scenarios.length > 0) await runScenarios(options.scenarios);
 } finally {
   await servers.stop();
 }
@@ -31,7 +31,7 @@ async function runThroughput(plans: readonly RoundPlan[]): Promise<void> {
   for (const plan of plans) comparisons.push(await compare(plan));
   const { warmUpS, seconds, lowLoadSeconds, connections } = plans[0]!;
   const shape = `${options.rounds} rounds each, ${warmUpS} s warm-up, ${seconds} s closed loop over ${connections} connections, ${lowLoadSeconds} s at 10 %.`;
-  await publish('bench', [shape, renderTables(comparisons)], true);
+  await publish('bench', [shape, renderTables(comparisons)]);
 }
 
 /** Rounds in turn; which system begins alternates, so that a drift of the machine favours neither. */
@@ -48,8 +48,7 @@ async function compare(plan: RoundPlan): Promise<Comparison> {
   return { plan, rounds };
 }
 
-async function runFairness(names: readonly ScenarioName[]): Promise<void> {
-  const all: ScenarioRounds[] = [];
+async function runScenarios(names: readonly ScenarioName[]): Promise<void> {
   for (const name of names) {
     const scenario = scenarios[name];
     const rounds: ScenarioRounds['rounds'][number][] = [];
@@ -58,16 +57,15 @@ async function runFairness(names: readonly ScenarioName[]): Promise<void> {
       rounds.push(figures);
       console.log(describeFigures(name, figures));
     }
-    all.push({ scenario, rounds });
+    const shape = `Rounds: ${options.rounds}${options.isQuick ? ', smaller and shorter than told here' : ''}.`;
+    await publish(name, [renderScenario({ scenario, rounds }), shape]);
   }
-  const shape = `${options.rounds} rounds each${options.isQuick ? ', all of it smaller and shorter than told below' : ''}.`;
-  await publish('fairness', [shape, renderFairness(all)], names.length === scenarioNames.length);
 }
 
-/** Prints a block, and writes it to the page if it is `whole`: tables of another run's figures are better than half of this one's. */
-async function publish(name: BlockName, parts: readonly string[], whole: boolean): Promise<void> {
+/** Prints a block, and writes it to the page unless the run is quick. */
+async function publish(name: BlockName, parts: readonly string[]): Promise<void> {
   const machine = describeMachine(servers.postgres.version, servers.redisVersion());
-  const block = [`${new Date().toISOString().slice(0, 10)}. ${machine}`, ...parts].join('\n\n');
+  const block = [...parts, `${new Date().toISOString().slice(0, 10)}. ${machine}`].join('\n\n');
   console.log(`\n${block}`);
-  if (whole && !options.isQuick) await writeBlock(documentFile, name, block);
+  if (!options.isQuick) await writeBlock(documentFile, name, block);
 }

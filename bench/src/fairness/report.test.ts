@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeFigures, renderFairness } from './report.js';
+import { describeFigures, renderScenario } from './report.js';
 import type { Figure } from './scenario.js';
 
 const speed = (value: number, baseline: number): Figure => ({
@@ -15,29 +15,28 @@ const scenario = { name: 'drain', story: 'It drains.' } as const;
 
 const rowsOf = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('|'));
 
-describe('renderFairness', () => {
+describe('renderScenario', () => {
   it('gives every figure a row: its median, its rounds, and its verdict', () => {
     const rounds = [
       [speed(1234.5, 1500), memory(12.34), waiting],
       [speed(700, 1000), memory(70.01), waiting],
       [speed(900, 1000), memory(3), waiting],
     ];
-    expect(rowsOf(renderFairness([{ scenario, rounds }])).slice(2)).toEqual([
-      '| drain | throughput, deliveries/s | 1,000 | 900 (1,235, 700, 900) | 0.82 × (≥ 0.8 ×: met) |',
-      '|  | memory, MB |  | 12.3 (12.3, 70.0, 3) | (≤ 64 MB: **missed**) |',
-      '|  | waiting |  | 499,999 (499,999, 499,999, 499,999) |  |',
+    expect(rowsOf(renderScenario({ scenario, rounds })).slice(2)).toEqual([
+      '| throughput, deliveries/s | 1,000 | 900 (1,235, 700, 900) | 0.82 × (≥ 0.8 ×: met) |',
+      '| memory, MB |  | 12.3 (12.3, 70.0, 3) | (≤ 64 MB: **missed**) |',
+      '| waiting |  | 499,999 (499,999, 499,999, 499,999) |  |',
     ]);
   });
 
-  it('tells what each scenario does', () => {
-    const text = renderFairness([{ scenario, rounds: [[waiting]] }]);
-    expect(text).toContain('### Fairness and size');
-    expect(text).toContain('- **drain**: It drains.');
+  it('tells what the scenario does', () => {
+    const text = renderScenario({ scenario, rounds: [[waiting]] });
+    expect(text).toContain('### drain\n\nIt drains.\n');
     expect(rowsOf(text)).toHaveLength(3);
   });
 
   it('refuses rounds whose figures are not the same', () => {
-    expect(() => renderFairness([{ scenario, rounds: [[waiting], [memory(1)]] }])).toThrow('memory stands where waiting is expected');
+    expect(() => renderScenario({ scenario, rounds: [[waiting], [memory(1)]] })).toThrow('memory stands where waiting is expected');
   });
 });
 

@@ -1,4 +1,4 @@
-// Rounds of scenarios to words: a line per figure for the terminal, and the table of docs/benchmarks.md.
+// Rounds of scenarios to words: a line per figure for the terminal, and its part of docs/benchmarks.md.
 import { table } from '../markdown.js';
 import type { Figure, Scenario } from './scenario.js';
 import { judge } from './verdict.js';
@@ -19,31 +19,22 @@ export function describeFigures(name: string, figures: readonly Figure[]): strin
     .join('\n');
 }
 
-/** The table, and what each scenario does. */
-export function renderFairness(all: readonly ScenarioRounds[]): string {
-  const rows = all.flatMap(({ scenario, rounds }) =>
-    (rounds[0] ?? []).map((figure, place) => {
-      const figures = rounds.map((round) => round[place]!);
-      const stray = figures.find((other) => other.name !== figure.name);
-      if (stray !== undefined) throw new Error(`${stray.name} stands where ${figure.name} is expected`);
-      const { value, baseline } = judge(figures);
-      const each = figures.length === 1 ? '' : ` (${figures.map((one) => render(one.value)).join(', ')})`;
-      return [
-        place === 0 ? scenario.name : '',
-        `${figure.name}${figure.unit === '' ? '' : `, ${figure.unit}`}`,
-        baseline === null ? '' : render(baseline),
-        `${render(value)}${each}`,
-        verdictOf(figures),
-      ];
-    }),
-  );
-  const stories = all.map(({ scenario }) => `- **${scenario.name}**: ${scenario.story}`);
-  return [
-    '### Fairness and size',
-    table(['scenario', 'figure', 'without the trouble', 'with it', 'bar'], rows),
-    'A comparison is the median of the rounds’ own comparisons; a bound has to hold in every round.',
-    stories.join('\n'),
-  ].join('\n\n');
+/** What the scenario does, and its table. */
+export function renderScenario({ scenario, rounds }: ScenarioRounds): string {
+  const rows = (rounds[0] ?? []).map((figure, place) => {
+    const figures = rounds.map((round) => round[place]!);
+    const stray = figures.find((other) => other.name !== figure.name);
+    if (stray !== undefined) throw new Error(`${stray.name} stands where ${figure.name} is expected`);
+    const { value, baseline } = judge(figures);
+    const each = figures.length === 1 ? '' : ` (${figures.map((one) => render(one.value)).join(', ')})`;
+    return [
+      `${figure.name}${figure.unit === '' ? '' : `, ${figure.unit}`}`,
+      baseline === null ? '' : render(baseline),
+      `${render(value)}${each}`,
+      verdictOf(figures),
+    ];
+  });
+  return [`### ${scenario.name}`, scenario.story, table(['figure', 'without the trouble', 'with it', 'bar'], rows)].join('\n\n');
 }
 
 function verdictOf(figures: readonly Figure[]): string {
