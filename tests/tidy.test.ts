@@ -73,6 +73,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   queue: ['core'],
   egress: ['core'],
   breaker: ['core'],
+  dialects: ['core'],
   telemetry: ['core'],
   testkit: ['core', 'db', 'queue'],
   // Published: it has to stand alone, so that not even core is there.
