@@ -76,8 +76,11 @@ export type Dialect = {
   readonly name: DialectName;
   /** Never throws, whatever the body is. */
   readonly read: (body: unknown, rules: ReadRules) => Reading;
-  /** @param secret if it may be shown here, else null */
-  readonly show: (webhook: ShownWebhook, secret: string | null) => unknown;
+  /**
+   * @param secret if it may be shown here, else null
+   * @param origin of the API, for links: `https://hooks.example`
+   */
+  readonly show: (webhook: ShownWebhook, secret: string | null, origin: string) => unknown;
   /** Where in the dialect's body stands what our pointer names. */
   readonly placeOf: (pointer: string) => string;
   readonly errorBody: (problem: DialectProblem) => unknown;

@@ -1,5 +1,5 @@
 // What the API would hold of a webhook that a dialect has read: for tests of what is read back.
-import type { Reading, ReadRules, ShownWebhook } from '../src/dialect.js';
+import type { Dialect, Reading, ReadRules, ShownWebhook } from '../src/dialect.js';
 
 export const newRules: ReadRules = {
   isNew: true,
@@ -58,3 +58,7 @@ export const stored = (reading: Reading, before: ShownWebhook | null = null): Sh
     version: before === null ? 1 : before.version + 1,
   };
 };
+
+/** As an API at one origin shows it. */
+export const shown = (dialect: Dialect, webhook: ShownWebhook, secret: string | null): unknown =>
+  dialect.show(webhook, secret, 'https://hooks.example');

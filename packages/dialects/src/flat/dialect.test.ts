@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { newRules, right, stored } from '../../tests/stored.js';
+import { newRules, right, shown, stored } from '../../tests/stored.js';
 import { eventTypeCatalogue } from '../catalogue.js';
 import { flat } from './dialect.js';
 
@@ -21,7 +21,7 @@ describe('dialect 004', () => {
       signature_header: { name: 'x-truto-signature', value: 'format=sha256,v={base64}' },
       secret: '00010203-0405-4607-8809-0a0b0c0d0e0f',
     });
-    expect(flat.show(stored(reading), String(reading.webhook.secret))).toEqual({
+    expect(shown(flat, stored(reading), String(reading.webhook.secret))).toEqual({
       id: expect.any(String),
       ...sample,
       environment_id: newRules.environmentId,
@@ -29,13 +29,13 @@ describe('dialect 004', () => {
       created_at: '2026-01-01T00:00:00.000Z',
       updated_at: '2026-01-01T00:00:00.000Z',
     });
-    expect(flat.show(stored(reading), null)).not.toHaveProperty('secret');
+    expect(shown(flat, stored(reading), null)).not.toHaveProperty('secret');
   });
 
   it('takes what it shows as a change, and changes what is named alone', () => {
     const before = stored(flat.read({ target_url: 'https://a.example/', event_types: ['a'] }, newRules));
     const rules = { ...newRules, isNew: false, before };
-    expect(right(flat.read(flat.show(before, 'secret'), rules)).webhook).toEqual({
+    expect(right(flat.read(shown(flat, before, 'secret'), rules)).webhook).toEqual({
       url: 'https://a.example/',
       is_active: true,
       event_types: ['a'],
@@ -73,7 +73,7 @@ describe('dialect 004', () => {
     const bodies = fc.record({ target_url: fc.webUrl(), is_active: fc.boolean(), event_types: fc.array(fc.string()) });
     fc.assert(
       fc.property(bodies, (body) => {
-        expect(flat.show(stored(flat.read(body, newRules)), null)).toMatchObject(body);
+        expect(shown(flat, stored(flat.read(body, newRules)), null)).toMatchObject(body);
       }),
     );
     fc.assert(fc.property(fc.anything(), (body) => flat.read(body, newRules) !== undefined));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { newRules, right, stored } from '../../tests/stored.js';
+import { newRules, right, shown, stored } from '../../tests/stored.js';
 import { flow } from './dialect.js';
 
 // The document's object, with a URL: its own is empty, which it says is required.
@@ -31,7 +31,7 @@ describe('dialect 000', () => {
       description: sample.description,
       notification: { email: null, success: true, fail: false },
     });
-    expect(flow.show(stored(reading), null)).toMatchObject(sample);
+    expect(shown(flow, stored(reading), null)).toMatchObject(sample);
   });
 
   it("refuses its document's own empty URL", () => {
@@ -41,19 +41,19 @@ describe('dialect 000', () => {
   it('counts from the first delivery on', () => {
     const webhook = stored(flow.read(sample, newRules));
     const statistics = { succeeded: 1, failed: 0, last_attempt_at: '2026-01-01T00:00:00.000Z' };
-    expect(flow.show({ ...webhook, statistics }, null)).toMatchObject({ statistics });
+    expect(shown(flow, { ...webhook, statistics }, null)).toMatchObject({ statistics });
   });
 
   it('changes what is named alone; an address that was given later stands for the empty one', () => {
     const before = stored(flow.read(sample, newRules));
     const rules = { ...newRules, isNew: false, before };
     expect(right(flow.read({ notification: { fail: true } }, rules)).webhook).toEqual({ notification: { fail: true } });
-    expect(flow.show(stored(flow.read({ name: 'x' }, rules), before), null)).toMatchObject({
+    expect(shown(flow, stored(flow.read({ name: 'x' }, rules), before), null)).toMatchObject({
       name: 'x',
       notification: sample.notification,
     });
     const told = stored(flow.read({ notification: { email: 'a@b.example' } }, rules), before);
-    expect(flow.show(told, null)).toMatchObject({ notification: { email: 'a@b.example', success: true, fail: false } });
+    expect(shown(flow, told, null)).toMatchObject({ notification: { email: 'a@b.example', success: true, fail: false } });
   });
 
   it.each([
@@ -87,7 +87,7 @@ describe('dialect 000', () => {
     });
     fc.assert(
       fc.property(bodies, (body) => {
-        expect(flow.show(stored(flow.read(body, newRules)), null)).toMatchObject(body);
+        expect(shown(flow, stored(flow.read(body, newRules)), null)).toMatchObject(body);
       }),
     );
     fc.assert(fc.property(fc.anything(), (body) => flow.read(body, newRules) !== undefined));
