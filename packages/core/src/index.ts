@@ -155,7 +155,7 @@ export {
   secretPrefix,
 } from './secret.js';
 export { rotatedSecret, rotationRandomBytes } from './secret-rotation.js';
-export { type SignedHeaders, sign, signatureToleranceS, type Verification, verifySignature } from './signature.js';
+export { sign } from './signature.js';
 export { checkSignatureHeader, type SignatureHeader, signatureHeader, signatureTemplateCharsMax } from './signature-header.js';
 export {
   type AttemptKind,
