@@ -1,26 +1,17 @@
 // A secret is rotated while deliveries go out: for as long as both sign, a receiver verifies with the old one and with the new one, afterwards with
 // the new one alone, by the packages that receivers use.
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { eventually, type Received, type Receiver, startReceiver } from '@posthorn/testkit';
+import { expect, it } from '@jest/globals';
+import { eventually, type Received } from '@posthorn/testkit';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
-import { type Product, startProduct } from './support/product.js';
+import { useProductAndReceiver } from './support/product.js';
 import { call } from './support/webhooks.js';
 
 /** Long enough for one delivery on a busy machine. */
 const overlapS = 8;
 
-let product: Product;
-let receiver: Receiver;
-beforeAll(async () => {
-  product = await startProduct({ workers: 2 });
-  receiver = await startReceiver();
-}, 90_000);
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
+const world = useProductAndReceiver();
 
 const verifies = (Library: typeof StandardWebhook | typeof SvixWebhook, secret: string, one: Received): boolean => {
   const webhook = secret.startsWith('whsec_') ? new Library(secret) : new Library(secret, { format: 'raw' });
@@ -41,8 +32,10 @@ const signaturesOf = (one: Received): number => (one.headers['webhook-signature'
 
 /** Publishes an event and returns the request that it became at a path. */
 const deliver = async (path: string): Promise<Received> => {
-  const id = await product.api.publish({ event_type: 'a', data: { at: path } });
-  return eventually(() => receiver.received.find((one) => one.path === path && one.headers['webhook-id'] === id), { timeoutMs: 15_000 });
+  const id = await world.product.api.publish({ event_type: 'a', data: { at: path } });
+  return eventually(() => world.receiver.received.find((one) => one.path === path && one.headers['webhook-id'] === id), {
+    timeoutMs: 15_000,
+  });
 };
 
 it.each<[string, string | undefined]>([
@@ -53,13 +46,13 @@ it.each<[string, string | undefined]>([
   'a secret %s signs, signs on beside the next one, and ends at its time',
   async (name, given) => {
     const path = `/${encodeURIComponent(name)}`;
-    const webhook = await product.api.createWebhook({ url: receiver.url(path), ...(given !== undefined && { secret: given }) });
+    const webhook = await world.product.api.createWebhook({ url: world.receiver.url(path), ...(given !== undefined && { secret: given }) });
     const old = webhook.secret;
     if (given !== undefined) expect(old).toBe(given);
     const before = await deliver(path);
     expect([isSignedWith(old, before), signaturesOf(before)]).toEqual([true, 1]);
 
-    const rotated = await call(product, 'POST', `/v1/webhooks/${webhook.id}/rotate-secret`, { overlap_s: overlapS });
+    const rotated = await call(world.product, 'POST', `/v1/webhooks/${webhook.id}/rotate-secret`, { overlap_s: overlapS });
     expect(rotated.previous).toEqual([{ secret: old, expires_at: expect.any(String) }]);
     const during = await deliver(path);
     expect([isSignedWith(rotated.secret, during), isSignedWith(old, during), signaturesOf(during)]).toEqual([true, true, 2]);
@@ -80,8 +73,11 @@ it.each<[string, string | undefined]>([
 
 it('a rotation without overlap ends the old secret at once', async () => {
   const path = '/leaked';
-  const { id, secret } = await product.api.createWebhook({ url: receiver.url(path) });
-  const rotated = await call(product, 'POST', `/v1/webhooks/${id}/rotate-secret`, { secret: 'a_secret_from_elsewhere', overlap_s: 0 });
+  const { id, secret } = await world.product.api.createWebhook({ url: world.receiver.url(path) });
+  const rotated = await call(world.product, 'POST', `/v1/webhooks/${id}/rotate-secret`, {
+    secret: 'a_secret_from_elsewhere',
+    overlap_s: 0,
+  });
   expect(rotated).toEqual({ secret: 'a_secret_from_elsewhere', previous: [] });
   const one = await deliver(path);
   expect([isSignedWith(rotated.secret, one), isSignedWith(secret, one), signaturesOf(one)]).toEqual([true, false, 1]);

@@ -1,23 +1,13 @@
 // Erasing a tenant in the running product, and settings of the environment that change under its webhooks.
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { eventually, type Receiver, startReceiver } from '@posthorn/testkit';
-import { type Product, startProduct } from './support/product.js';
+import { expect, it } from '@jest/globals';
+import { eventually, startReceiver } from '@posthorn/testkit';
+import { useProductAndReceiver } from './support/product.js';
 import { call, untilWebhook } from './support/webhooks.js';
 
-let product: Product;
-let receiver: Receiver;
-
-beforeAll(async () => {
-  product = await startProduct({ workers: 2 });
-  receiver = await startReceiver();
-}, 90_000);
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
+const world = useProductAndReceiver();
 
 it('opens circuits at the threshold that the environment has now, where a webhook has none of its own', async () => {
-  const { api } = product;
+  const { api } = world.product;
   const broken = await startReceiver({ answer: () => ({ status: 500 }) });
   const { id: environmentId } = (await api.get('/v1/environments')).body.data[0];
   for (const threshold of [2, 3]) {
@@ -28,9 +18,9 @@ it('opens circuits at the threshold that the environment has now, where a webhoo
     const own = await api.createWebhook({ tenant, url: broken.url('/own'), circuit_threshold: 5 });
     for (let count = 1; count <= threshold; count++) {
       await api.publish({ event_type: 'a', data: count, tenant });
-      await untilWebhook(product, own.id, (webhook) => webhook.circuit_failure_count === count);
+      await untilWebhook(world.product, own.id, (webhook) => webhook.circuit_failure_count === count);
       const state = count < threshold ? 'closed' : 'open';
-      await untilWebhook(product, plain.id, (webhook) => webhook.circuit_failure_count === count && webhook.circuit_state === state);
+      await untilWebhook(world.product, plain.id, (webhook) => webhook.circuit_failure_count === count && webhook.circuit_state === state);
     }
     expect((await api.get(`/v1/webhooks/${own.id}`)).body.circuit_state).toBe('closed');
   }
@@ -38,40 +28,40 @@ it('opens circuits at the threshold that the environment has now, where a webhoo
 });
 
 it('acts on webhooks that workers know already', async () => {
-  const { api } = product;
+  const { api } = world.product;
   const tenant = 'known';
   const slow = await startReceiver({ answer: () => ({ delayMs: 2_500 }) });
   const { id } = await api.createWebhook({ tenant, url: slow.url(), circuit_threshold: 100 });
   await api.publish({ event_type: 'a', data: 1, tenant });
-  await untilWebhook(product, id, ({ statistics }) => statistics.succeeded === 1);
+  await untilWebhook(world.product, id, ({ statistics }) => statistics.succeeded === 1);
   const { id: environmentId } = (await api.get('/v1/environments')).body.data[0];
-  await call(product, 'PATCH', `/v1/environments/${environmentId}`, { settings: { timeout_ms: 1_000, retry_schedule_s: [] } });
+  await call(world.product, 'PATCH', `/v1/environments/${environmentId}`, { settings: { timeout_ms: 1_000, retry_schedule_s: [] } });
   await api.publish({ event_type: 'a', data: 2, tenant });
-  await untilWebhook(product, id, ({ statistics }) => statistics.failed === 1);
-  await call(product, 'PATCH', `/v1/environments/${environmentId}`, { settings: { timeout_ms: null, retry_schedule_s: null } });
+  await untilWebhook(world.product, id, ({ statistics }) => statistics.failed === 1);
+  await call(world.product, 'PATCH', `/v1/environments/${environmentId}`, { settings: { timeout_ms: null, retry_schedule_s: null } });
   await api.publish({ event_type: 'a', data: 3, tenant });
-  await untilWebhook(product, id, ({ statistics }) => statistics.succeeded === 2);
+  await untilWebhook(world.product, id, ({ statistics }) => statistics.succeeded === 2);
   await slow.stop();
 });
 
 it('erases a tenant that events go to, ends what waits, and lets its name begin anew', async () => {
-  const { api, pool } = product;
+  const { api, pool } = world.product;
   const tenant = 'acme';
   const down = await startReceiver({ answer: () => ({ status: 500 }) });
   const { id: webhookId } = await api.createWebhook({ tenant, url: down.url(), circuit_threshold: 1_000 });
-  const { id: goodId } = await api.createWebhook({ tenant, url: receiver.url('/old') });
+  const { id: goodId } = await api.createWebhook({ tenant, url: world.receiver.url('/old') });
   const events = await api.publishBatch(Array.from({ length: 50 }, (_, n) => ({ event_type: 'a', data: { secret: n }, tenant })));
-  await untilWebhook(product, webhookId, ({ statistics }) => statistics.pending === 50);
-  await untilWebhook(product, goodId, ({ statistics }) => statistics.succeeded === 50);
+  await untilWebhook(world.product, webhookId, ({ statistics }) => statistics.pending === 50);
+  await untilWebhook(world.product, goodId, ({ statistics }) => statistics.succeeded === 50);
   const before = (await api.get(`/v1/tenants/${tenant}`)).body.id;
   expect((await api.send('DELETE', `/v1/tenants/${tenant}`)).status).toBe(202);
 
-  const { id: newId } = await api.createWebhook({ tenant, url: receiver.url('/new') });
+  const { id: newId } = await api.createWebhook({ tenant, url: world.receiver.url('/new') });
   expect((await api.get(`/v1/tenants/${tenant}`)).body.id).not.toBe(before);
   await api.publish({ event_type: 'a', data: 'new', tenant });
-  await untilWebhook(product, newId, ({ statistics }) => statistics.succeeded === 1);
-  expect(receiver.received.filter(({ path }) => path === '/new')).toHaveLength(1);
-  expect(receiver.received.filter(({ path }) => path === '/old')).toHaveLength(50);
+  await untilWebhook(world.product, newId, ({ statistics }) => statistics.succeeded === 1);
+  expect(world.receiver.received.filter(({ path }) => path === '/new')).toHaveLength(1);
+  expect(world.receiver.received.filter(({ path }) => path === '/old')).toHaveLength(50);
 
   const left = async () =>
     (

@@ -1,30 +1,21 @@
 // Two tenants that have everything in common but the tenant: what belongs to one never reaches the other.
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { eventually, type Receiver, startReceiver } from '@posthorn/testkit';
+import { expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
 import { inParallel } from './support/api-client.js';
-import { type Product, startProduct } from './support/product.js';
+import { useProductAndReceiver } from './support/product.js';
 import { untilQuiet } from './support/truth.js';
 
 const tenants = ['acme', 'globex'] as const;
 const events = 40;
 
-let product: Product;
-let receiver: Receiver;
-beforeAll(async () => {
-  product = await startProduct({ workers: 2 });
-  receiver = await startReceiver();
-}, 90_000);
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
+const world = useProductAndReceiver();
 
 it('with the same name, code, URL path and events never cross', async () => {
-  const { api, pool } = product;
+  const { api, pool } = world.product;
   const secrets = new Map<string, string>();
   for (const tenant of tenants) {
     const { secret } = await api.createWebhook({
-      url: receiver.url(`/${tenant}`),
+      url: world.receiver.url(`/${tenant}`),
       tenant,
       name: 'Orders',
       code: 'orders',
@@ -39,11 +30,11 @@ it('with the same name, code, URL path and events never cross', async () => {
     const id = await api.publish({ event_type: 'a', tenant, id: `order-${Math.floor(index / 2)}`, data: { tenant } });
     return { tenant, id };
   });
-  await eventually(() => receiver.count() >= events * 2);
+  await eventually(() => world.receiver.count() >= events * 2);
   await untilQuiet(pool);
   expect(new Set(ids.map(({ id }) => id)).size).toBe(events * 2);
   for (const tenant of tenants) {
-    const arrived = receiver.received.filter(({ path }) => path === `/${tenant}`);
+    const arrived = world.receiver.received.filter(({ path }) => path === `/${tenant}`);
     expect(arrived.map(({ headers }) => headers['webhook-id']).sort()).toEqual(
       ids
         .filter((one) => one.tenant === tenant)

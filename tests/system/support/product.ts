@@ -1,15 +1,18 @@
 // The product as its processes: `posthorn api` and any number of `posthorn worker`, on a database and a queue of the test's own.
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from '@jest/globals';
 import { createHotPool, type HotPool } from '@posthorn/db';
 import { migrateQueue } from '@posthorn/queue';
 import {
   createTestDatabase,
   makeTemporaryDirectory,
   type ProcessEnd,
+  type Receiver,
   type RedisServer,
   type StartedProcess,
   startProcess,
+  startReceiver,
   startRedis,
 } from '@posthorn/testkit';
 import { type ApiClient, createApiClient } from './api-client.js';
@@ -150,4 +153,33 @@ const environment = (databaseUrl: string, redisUrl: string | null, folder: strin
 const endOf = (one: StartedProcess): Promise<ProcessEnd> => {
   void one.kill('SIGCONT');
   return one.kill('SIGTERM');
+};
+
+/**
+ * A product with two workers and a receiver, for all tests of a file: started before the first, stopped after the last. Its members are there
+ * once the tests run.
+ */
+export const useProductAndReceiver = (): { readonly product: Product; readonly receiver: Receiver } => {
+  let product: Product | undefined;
+  let receiver: Receiver | undefined;
+  const ready = <T>(it: T | undefined): T => {
+    if (it === undefined) throw new Error('not started yet: ask for it in a test');
+    return it;
+  };
+  beforeAll(async () => {
+    product = await startProduct({ workers: 2 });
+    receiver = await startReceiver();
+  }, 90_000);
+  afterAll(async () => {
+    await product?.stop();
+    await receiver?.stop();
+  }, 60_000);
+  return {
+    get product() {
+      return ready(product);
+    },
+    get receiver() {
+      return ready(receiver);
+    },
+  };
 };
