@@ -469,7 +469,6 @@ create table webhooks (
   constraint webhooks_code_check CHECK ((code ~ '^[a-z0-9_]{1,64}$'::text)),
   constraint webhooks_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
   constraint webhooks_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
-  constraint webhooks_environment_id_object_id_key UNIQUE (environment_id, object_id),
   constraint webhooks_environment_id_tenant_id_fkey FOREIGN KEY (environment_id, tenant_id) REFERENCES tenants(environment_id, id),
   constraint webhooks_max_in_flight_check CHECK (((max_in_flight >= 1) AND (max_in_flight <= 10000))),
   constraint webhooks_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
@@ -492,6 +491,7 @@ CREATE INDEX webhooks_by_updated_at ON public.webhooks USING btree (environment_
 CREATE INDEX webhooks_by_url ON public.webhooks USING btree (environment_id, md5(url)) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX webhooks_code ON public.webhooks USING btree (tenant_id, code) WHERE ((code IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX webhooks_name ON public.webhooks USING btree (tenant_id, name) WHERE ((name IS NOT NULL) AND (deleted_at IS NULL));
+CREATE UNIQUE INDEX webhooks_object_id ON public.webhooks USING btree (environment_id, object_id) WHERE ((object_id IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX webhooks_of_environment ON public.webhooks USING btree (environment_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant ON public.webhooks USING btree (tenant_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant_by_created_at ON public.webhooks USING btree (tenant_id, created_at, id) WHERE (deleted_at IS NULL);

@@ -176,7 +176,7 @@ export {
   shownStatuses,
   storedStatusCodes,
 } from './statuses.js';
-export { isUuid, uuidRandomBytesMin, uuidv7, uuidv7TimeMs } from './uuid.js';
+export { isUuid, objectIdOf, uuidRandomBytesMin, uuidv7, uuidv7TimeMs } from './uuid.js';
 export {
   type AttemptOutcome,
   countsForCircuit,

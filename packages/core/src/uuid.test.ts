@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isUuid, uuidv7, uuidv7TimeMs } from './uuid.js';
+import { isUuid, objectIdOf, uuidv7, uuidv7TimeMs } from './uuid.js';
 
 const timeMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const random = fc.uint8Array({ minLength: 10, maxLength: 16 });
@@ -18,6 +18,15 @@ describe('uuidv7', () => {
         expect(uuidv7TimeMs(id)).toBe(atMs);
         expect(isUuid(id)).toBe(true);
         expect(id).toMatch(/^.{14}7.{4}[89ab]/);
+      }),
+    );
+  });
+
+  it('has an object id: its seconds, then bytes of its randomness', () => {
+    expect(objectIdOf('017f22e2-79b0-7cc3-98c4-dc0c0c07398f')).toBe(`${Math.floor(0x017f22e279b0 / 1000).toString(16)}98c4dc0c0c07398f`);
+    fc.assert(
+      fc.property(timeMs, random, (atMs, bytes) => {
+        expect(objectIdOf(uuidv7(atMs, bytes))).toMatch(/^[0-9a-f]{24}$/);
       }),
     );
   });

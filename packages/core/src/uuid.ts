@@ -46,6 +46,12 @@ export function uuidv7TimeMs(id: string): number {
   return Number.parseInt(id.slice(0, 8), 16) * 0x1_0000 + Number.parseInt(id.slice(9, 13), 16);
 }
 
+/** An id of 24 hex digits for what a UUIDv7 names: 4 bytes of Unix seconds, as such ids have them, and 8 of its random ones. */
+export function objectIdOf(id: string): string {
+  const seconds = Math.floor(uuidv7TimeMs(id) / 1000) % 2 ** 32;
+  return seconds.toString(16).padStart(8, '0') + id.slice(19, 23) + id.slice(24);
+}
+
 /** Whether `text` is a UUID (of any version) in lower-case canonical form. */
 export function isUuid(text: string): boolean {
   return text.length === 36 && canonical.test(text);

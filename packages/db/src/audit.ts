@@ -19,23 +19,25 @@ export type AuditEntry = {
   readonly details?: Readonly<Record<string, unknown>>;
 };
 
-/** Writes down who did what; `db` may be a transaction. */
-export const insertAuditEntry = async (db: Database, entry: AuditEntry): Promise<void> => {
-  await db
-    .insertInto('audit_log')
-    .values({
-      id: entry.id ?? sql<string>`new_uuidv7()`,
-      environment_id: entry.environmentId,
-      tenant_id: entry.tenantId,
-      actor_key_id: entry.actorKeyId,
-      actor: entry.actor,
-      action: entry.action,
-      subject_kind: entry.subjectKind,
-      subject_id: entry.subjectId,
-      ...(entry.details !== undefined && { details: JSON.stringify(entry.details) }),
-    })
-    .execute();
+/** Writes down who did what, entry by entry; `db` may be a transaction. */
+export const insertAuditEntries = async (db: Database, entries: readonly AuditEntry[]): Promise<void> => {
+  if (entries.length === 0) return;
+  const rows = entries.map((entry) => ({
+    id: entry.id ?? sql<string>`new_uuidv7()`,
+    environment_id: entry.environmentId,
+    tenant_id: entry.tenantId,
+    actor_key_id: entry.actorKeyId,
+    actor: entry.actor,
+    action: entry.action,
+    subject_kind: entry.subjectKind,
+    subject_id: entry.subjectId,
+    ...(entry.details !== undefined && { details: JSON.stringify(entry.details) }),
+  }));
+  await db.insertInto('audit_log').values(rows).execute();
 };
+
+/** Writes down who did what; `db` may be a transaction. */
+export const insertAuditEntry = (db: Database, entry: AuditEntry): Promise<void> => insertAuditEntries(db, [entry]);
 
 export type AuditRow = {
   readonly id: string;

@@ -6,7 +6,7 @@ import { createWorld, type World } from '../tests/world.js';
 import { applyEnvironmentSettings } from './environment-settings.js';
 import { changeEnvironment } from './environments.js';
 import { createDatabase, type Database } from './pools.js';
-import { insertWebhook } from './webhooks.js';
+import { insertWebhooks } from './webhooks.js';
 
 let world: World;
 let db: Database;
@@ -61,15 +61,20 @@ describe('applying the settings of an environment', () => {
     for (let round = 0; round < 6; round++) {
       const [early, late] = [1_000 + 2_000 * round, 2_000 + 2_000 * round];
       const insert = () =>
-        insertWebhook(db, {
-          id: randomUUID(),
-          environmentId: world.environmentId,
-          tenantId: world.tenantId,
-          configuration,
-          secrets: [],
-          isActive: true,
-          author: { keyId: randomUUID(), name: 'admin' },
-        });
+        insertWebhooks(
+          db,
+          [
+            {
+              id: randomUUID(),
+              environmentId: world.environmentId,
+              tenantId: world.tenantId,
+              configuration,
+              secrets: [],
+              isActive: true,
+            },
+          ],
+          { keyId: randomUUID(), name: 'admin' },
+        );
       await Promise.all([insert(), change(early), insert(), change(late), insert(), insert()]);
       const { timeout } = await world.row<{ timeout: number }>(
         `select (settings ->> 'timeout_ms')::int as timeout from environments where id = $1`,

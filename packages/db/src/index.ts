@@ -11,7 +11,7 @@ export {
   revokeApiKey,
   touchApiKey,
 } from './api-keys.js';
-export { type AuditEntry, type AuditPage, type AuditRow, insertAuditEntry, listAudit } from './audit.js';
+export { type AuditEntry, type AuditPage, type AuditRow, insertAuditEntries, insertAuditEntry, listAudit } from './audit.js';
 export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
@@ -154,6 +154,7 @@ export { insertTestAttempt, type TestAttempt } from './test-attempts.js';
 export { type ConfiguredWebhook, changeWebhook, removeWebhook, type WebhookChange, type WebhookReach } from './webhook-changes.js';
 export {
   type Author,
+  type DialectMemory,
   type SealedWebhookSecret,
   TenantErasedError,
   type WebhookConfiguration,
@@ -182,4 +183,4 @@ export { type NextSecret, rotateSigningSecret } from './webhook-secret-rotation.
 export { findSigningSecrets, type SigningSecret } from './webhook-secrets.js';
 export { listTimeline, type TimelinePage, type TimelineRow } from './webhook-timeline.js';
 export { findWebhookVersion, listWebhookVersions, type VersionPage, type VersionRow, type WebhookSnapshot } from './webhook-versions.js';
-export { findWebhook, insertWebhook, type NewWebhook, type WebhookRow } from './webhooks.js';
+export { findWebhook, findWebhookByObjectId, insertWebhooks, keepObjectIds, type NewWebhook, type WebhookRow } from './webhooks.js';

@@ -103,6 +103,7 @@ export type WebhooksTable = {
   reference: string | null;
   reference_origin: string | null;
   metadata: Json<Record<string, unknown>>;
+  dialect: NullableJson<Record<string, Record<string, unknown>>>;
   version: Generated<number>;
   created_at: Time;
   updated_at: Time;

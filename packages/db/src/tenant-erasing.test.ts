@@ -10,7 +10,7 @@ import { createDatabase, type Database } from './pools.js';
 import { markTenantErasing, stepTenantErasure, type TenantErasureLimits } from './tenant-erasing.js';
 import { ensureTenant } from './tenants.js';
 import { TenantErasedError } from './webhook-configuration.js';
-import { insertWebhook } from './webhooks.js';
+import { insertWebhooks } from './webhooks.js';
 
 const slot = 4;
 const dayMs = 86_400_000;
@@ -200,7 +200,7 @@ describe('erasing a tenant', () => {
       const { id, key } = await tenant();
       const place = { environmentId: world.environmentId, tenantId: id };
       const insert = () =>
-        insertWebhook(db, { ...place, id: randomUUID(), configuration, secrets: [], isActive: true, author }).catch((error: unknown) => {
+        insertWebhooks(db, [{ ...place, id: randomUUID(), configuration, secrets: [], isActive: true }], author).catch((error: unknown) => {
           expect(error).toBeInstanceOf(TenantErasedError);
           refused += 1;
         });

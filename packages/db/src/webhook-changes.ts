@@ -8,9 +8,11 @@ import {
   type Author,
   configurationValues,
   conflictOf,
+  type DialectMemory,
   derivedState,
   insertWebhookSecrets,
-  insertWebhookVersion,
+  insertWebhookVersions,
+  jsonOrNull,
   raiseWebhooksVersion,
   type SealedWebhookSecret,
   type WebhookConfiguration,
@@ -29,6 +31,8 @@ export type WebhookChange = {
   readonly secrets: Readonly<Partial<Record<'authentication' | 'headers', SealedWebhookSecret | null>>>;
   /** The version that it brings back, for the audit log; null: none. */
   readonly restoredVersion: number | null;
+  /** What dialects keep of it; changed by itself, it is no version. Undefined: as it was. */
+  readonly dialect?: DialectMemory | null;
 };
 
 export type WebhookReach = { readonly environmentId: string; readonly tenantId: string | null; readonly webhookId: string };
@@ -50,8 +54,8 @@ export const lockWebhook = async (
 };
 
 /**
- * Writes what `decide` makes of the present configuration (null: nothing) as the next version, and returns what it decided; undefined: there
- * is no such webhook in reach. Throws a WebhookConflictError, and what `decide` throws: then nothing is changed.
+ * Writes what `decide` makes of the present configuration (null, or no changes: nothing) as the next version, and returns what it decided; undefined:
+ * there is no such webhook in reach. Throws a WebhookConflictError, and what `decide` throws: then nothing is changed.
  */
 export const changeWebhook = async (
   db: Database,
@@ -67,9 +71,19 @@ export const changeWebhook = async (
       if (current === undefined) return undefined;
       const change = decide({ row: current, ...(await readConfiguredSecrets(transaction, box, current.id)) });
       if (change === null) return null;
+      const dialect = change.dialect === undefined ? {} : { dialect: jsonOrNull(change.dialect) };
+      if (Object.keys(change.changes).length === 0) {
+        if (change.dialect !== undefined) await transaction.updateTable('webhooks').set(dialect).where('id', '=', current.id).execute();
+        return change;
+      }
       const row = await transaction
         .updateTable('webhooks')
-        .set({ ...configurationValues(change.configuration), version: current.version + 1, updated_at: sql<Date>`clock_timestamp()` })
+        .set({
+          ...configurationValues(change.configuration),
+          ...dialect,
+          version: current.version + 1,
+          updated_at: sql<Date>`clock_timestamp()`,
+        })
         .where('id', '=', current.id)
         .returningAll()
         .executeTakeFirstOrThrow();
@@ -77,13 +91,9 @@ export const changeWebhook = async (
       const purposes = (['authentication', 'headers'] as const).filter((purpose) => change.secrets[purpose] !== undefined);
       if (purposes.length > 0) {
         await transaction.deleteFrom('webhook_secrets').where('webhook_id', '=', current.id).where('purpose', 'in', purposes).execute();
-        await insertWebhookSecrets(
-          transaction,
-          place,
-          purposes.flatMap((purpose) => change.secrets[purpose] ?? []),
-        );
+        await insertWebhookSecrets(transaction, [{ place, secrets: purposes.flatMap((purpose) => change.secrets[purpose] ?? []) }]);
       }
-      await insertWebhookVersion(transaction, place, row, change.changes, author, change.restoredVersion);
+      await insertWebhookVersions(transaction, [{ row, changes: change.changes, restoredVersion: change.restoredVersion }], author);
       await stateUpdate(current.id, current.environment_id, change.configuration).execute(transaction);
       await raiseWebhooksVersion(transaction, current.tenant_id);
       return change;

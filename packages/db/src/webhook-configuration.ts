@@ -1,6 +1,6 @@
 // What people configure of a webhook, as its row has it, and what follows from it for the rows beside it: state, secrets, versions.
 import { type Selectable, sql, type Transaction } from 'kysely';
-import { insertAuditEntry } from './audit.js';
+import { insertAuditEntries } from './audit.js';
 import type { SealedSecret, SecretPurpose } from './secret-box.js';
 import type { Tables, WebhooksTable } from './tables.js';
 
@@ -35,6 +35,9 @@ export type WebhookConfiguration = Pick<
   | 'metadata'
 >;
 
+/** By the dialect's name, what it must read back as it was sent though ours says it in another way. */
+export type DialectMemory = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 /** Who does it: a key, and its role as the name that versions and timeline show. */
 export type Author = { readonly keyId: string; readonly name: string };
 
@@ -46,7 +49,8 @@ export const defaultTimeoutMs = 15_000;
 /** A chunk's lease: the time to start all of it, and the last request's timeout. */
 export const chunkStartS = 20;
 
-const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+/** A JSON column's value; SQL null for null. */
+export const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
 /** The same, as it is written. */
 export const configurationValues = (configuration: WebhookConfiguration) => ({
@@ -72,58 +76,65 @@ export const derivedState = (environmentId: string, { timeout_ms, circuit_recove
 
 export type WebhookPlace = { readonly environment_id: string; readonly tenant_id: string; readonly webhook_id: string };
 
-/** Writes secrets down. */
+/** Writes the secrets of webhooks down. */
 export const insertWebhookSecrets = async (
   transaction: Transaction<Tables>,
-  place: WebhookPlace,
-  secrets: readonly SealedWebhookSecret[],
+  webhooks: readonly { readonly place: WebhookPlace; readonly secrets: readonly SealedWebhookSecret[] }[],
 ): Promise<void> => {
-  if (secrets.length === 0) return;
-  const rows = secrets.map(({ id, purpose, sealed }) => ({
-    ...place,
-    id,
-    purpose,
-    key_id: sealed.keyId,
-    iv: sealed.iv,
-    ciphertext: sealed.ciphertext,
-  }));
-  await transaction.insertInto('webhook_secrets').values(rows).execute();
+  const rows = webhooks.flatMap(({ place, secrets }) =>
+    secrets.map(({ id, purpose, sealed }) => ({
+      ...place,
+      id,
+      purpose,
+      key_id: sealed.keyId,
+      iv: sealed.iv,
+      ciphertext: sealed.ciphertext,
+    })),
+  );
+  if (rows.length > 0) await transaction.insertInto('webhook_secrets').values(rows).execute();
 };
 
-/** Writes a version down: the whole row, and what is different from the version before; and in the audit log, who made it. */
-export const insertWebhookVersion = async (
+export type NewVersion = {
+  /** The whole row as it is now. */
+  readonly row: Selectable<WebhooksTable>;
+  /** What is different from the version before. */
+  readonly changes: Readonly<Record<string, unknown>>;
+  /** The version that it brings back; null: none. */
+  readonly restoredVersion: number | null;
+};
+
+/** Writes versions down, each of another webhook; and in the audit log, who made them. */
+export const insertWebhookVersions = async (
   transaction: Transaction<Tables>,
-  place: WebhookPlace,
-  row: Selectable<WebhooksTable>,
-  changes: Readonly<Record<string, unknown>>,
+  versions: readonly NewVersion[],
   author: Author,
-  restoredVersion: number | null = null,
 ): Promise<void> => {
-  await transaction
-    .insertInto('webhook_versions')
-    .values({
-      ...place,
-      version: row.version,
-      snapshot: JSON.stringify(row),
-      changes: JSON.stringify(changes),
-      changed_by_key_id: author.keyId,
-      changed_by: author.name,
-    })
-    .execute();
-  await insertAuditEntry(transaction, {
-    environmentId: place.environment_id,
-    tenantId: place.tenant_id,
+  const rows = versions.map(({ row, changes }) => ({
+    environment_id: row.environment_id,
+    tenant_id: row.tenant_id,
+    webhook_id: row.id,
+    version: row.version,
+    snapshot: JSON.stringify(row),
+    changes: JSON.stringify(changes),
+    changed_by_key_id: author.keyId,
+    changed_by: author.name,
+  }));
+  await transaction.insertInto('webhook_versions').values(rows).execute();
+  const entries = versions.map(({ row, changes, restoredVersion }) => ({
+    environmentId: row.environment_id,
+    tenantId: row.tenant_id,
     actorKeyId: author.keyId,
     actor: author.name,
     action: row.version === 1 ? 'webhook.created' : restoredVersion === null ? 'webhook.changed' : 'webhook.restored',
     subjectKind: 'webhook',
-    subjectId: place.webhook_id,
+    subjectId: row.id,
     details: {
       version: row.version,
       ...(row.version > 1 && { fields: Object.keys(changes) }),
       ...(restoredVersion !== null && { restored_version: restoredVersion }),
     },
-  });
+  }));
+  await insertAuditEntries(transaction, entries);
 };
 
 /** The tenant was erased a moment ago: nothing is made or changed of it any more. */
@@ -148,11 +159,11 @@ export const raiseWebhooksVersion = async (transaction: Transaction<Tables>, ten
   if (numUpdatedRows === 0n) throw new TenantErasedError();
 };
 
-/** What a unique index refused: `name` or `code`. */
+/** What a unique index refused. */
 export class WebhookConflictError extends Error {
   override readonly name = 'WebhookConflictError';
-  constructor(readonly field: 'name' | 'code') {
-    super(`another webhook of this tenant has this ${field}`);
+  constructor(readonly field: 'name' | 'code' | 'object_id') {
+    super(`another webhook of this ${field === 'object_id' ? 'environment' : 'tenant'} has this ${field}`);
   }
 }
 
@@ -162,5 +173,6 @@ export const conflictOf = (error: unknown): unknown => {
     (error as { code?: string; constraint?: string }).code === '23505' ? (error as { constraint?: string }).constraint : undefined;
   if (constraint === 'webhooks_name') return new WebhookConflictError('name');
   if (constraint === 'webhooks_code') return new WebhookConflictError('code');
+  if (constraint === 'webhooks_object_id') return new WebhookConflictError('object_id');
   return error;
 };

@@ -45,7 +45,7 @@ export const rotateSigningSecret = async (
       .where('purpose', '=', 'signing')
       .where('expires_at', 'is', null)
       .execute();
-    await insertWebhookSecrets(transaction, place, [sealed]);
+    await insertWebhookSecrets(transaction, [{ place, secrets: [sealed] }]);
     const details = JSON.stringify({ by: author.name, key_id: author.keyId, overlap_s: overlapS });
     await transaction
       .insertInto('webhook_timeline')

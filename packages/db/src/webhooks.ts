@@ -1,14 +1,16 @@
-// The webhook resource: its row, its state row, its secrets and its first version are made in one transaction.
-import { type Selectable, sql } from 'kysely';
+// The webhook resource: its row, its state row, its secrets and its first version are made in one transaction, of one webhook or of many.
+import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Database } from './pools.js';
-import type { WebhooksTable } from './tables.js';
+import type { Tables, WebhooksTable } from './tables.js';
 import {
   type Author,
   configurationValues,
   conflictOf,
+  type DialectMemory,
   derivedState,
   insertWebhookSecrets,
-  insertWebhookVersion,
+  insertWebhookVersions,
+  jsonOrNull,
   raiseWebhooksVersion,
   type SealedWebhookSecret,
   type WebhookConfiguration,
@@ -22,7 +24,9 @@ export type NewWebhook = {
   readonly secrets: readonly SealedWebhookSecret[];
   /** False: it is made disabled, by hand. */
   readonly isActive: boolean;
-  readonly author: Author;
+  /** 24 hex digits, unique in the environment; null: made when it is asked for. */
+  readonly objectId?: string | null;
+  readonly dialect?: DialectMemory | null;
 };
 
 /** A webhook together with its tenant's key and its circuit. */
@@ -37,33 +41,58 @@ export type WebhookRow = Selectable<WebhooksTable> & {
   readonly disabled_reason: string | null;
 };
 
-/** Makes a webhook; throws a WebhookConflictError. From the commit on, every event that is accepted is matched against it. */
-export const insertWebhook = async (db: Database, webhook: NewWebhook): Promise<void> => {
-  const owner = { environment_id: webhook.environmentId, tenant_id: webhook.tenantId };
-  const place = { ...owner, webhook_id: webhook.id };
-  const disabled = webhook.isActive ? {} : { disabled_at: sql<Date>`now()`, disabled_reason: 'by_hand' };
+/** Rows that one statement makes: each has about thirty parameters, of 65,535 that a statement may have. */
+const rowsMax = 500;
+
+const insertSlice = async (transaction: Transaction<Tables>, webhooks: readonly NewWebhook[], author: Author): Promise<void> => {
+  const placed = webhooks.map((webhook) => {
+    const owner = { environment_id: webhook.environmentId, tenant_id: webhook.tenantId };
+    return { webhook, owner, place: { ...owner, webhook_id: webhook.id } };
+  });
+  const rows = await transaction
+    .insertInto('webhooks')
+    .values(
+      placed.map(({ webhook, owner }) => ({
+        ...owner,
+        id: webhook.id,
+        object_id: webhook.objectId ?? null,
+        dialect: jsonOrNull(webhook.dialect ?? null),
+        ...configurationValues(webhook.configuration),
+      })),
+    )
+    .returningAll()
+    .execute();
+  const states = placed.map(({ webhook, place }) => ({
+    ...place,
+    ...derivedState(webhook.environmentId, webhook.configuration),
+    ...(webhook.isActive ? {} : { disabled_at: sql<Date>`now()`, disabled_reason: 'by_hand' }),
+  }));
+  await transaction.insertInto('webhook_state').values(states).execute();
+  const details = JSON.stringify({ by: author.name, key_id: author.keyId });
+  const disabled = placed
+    .filter(({ webhook }) => !webhook.isActive)
+    .map(({ place }) => ({ ...place, kind: 'disabled', circuit_failure_count: 0, details }));
+  if (disabled.length > 0) await transaction.insertInto('webhook_timeline').values(disabled).execute();
+  await insertWebhookSecrets(
+    transaction,
+    placed.map(({ webhook, place }) => ({ place, secrets: webhook.secrets })),
+  );
+  const versions = rows.map((row) => ({ row, changes: {}, restoredVersion: null }));
+  await insertWebhookVersions(transaction, versions, author);
+};
+
+/**
+ * Makes all of the webhooks or, if it throws, none; throws a WebhookConflictError. From the commit on, every event that is accepted is matched
+ * against them.
+ */
+export const insertWebhooks = async (db: Database, webhooks: readonly NewWebhook[], author: Author): Promise<void> => {
+  const tenantIds = [...new Set(webhooks.map(({ tenantId }) => tenantId))].sort();
   await db
     .transaction()
     .execute(async (transaction) => {
-      const row = await transaction
-        .insertInto('webhooks')
-        .values({ ...owner, id: webhook.id, ...configurationValues(webhook.configuration) })
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      await transaction
-        .insertInto('webhook_state')
-        .values({ ...place, ...derivedState(webhook.environmentId, webhook.configuration), ...disabled })
-        .execute();
-      if (!webhook.isActive) {
-        const details = JSON.stringify({ by: webhook.author.name, key_id: webhook.author.keyId });
-        await transaction
-          .insertInto('webhook_timeline')
-          .values({ ...place, kind: 'disabled', circuit_failure_count: 0, details })
-          .execute();
-      }
-      await insertWebhookSecrets(transaction, place, webhook.secrets);
-      await insertWebhookVersion(transaction, place, row, {}, webhook.author);
-      await raiseWebhooksVersion(transaction, webhook.tenantId);
+      for (let start = 0; start < webhooks.length; start += rowsMax)
+        await insertSlice(transaction, webhooks.slice(start, start + rowsMax), author);
+      for (const tenantId of tenantIds) await raiseWebhooksVersion(transaction, tenantId);
     })
     .catch((error: unknown) => {
       throw conflictOf(error);
@@ -99,4 +128,29 @@ export const findWebhook = async (
   let query = selectWebhooks(db).where('w.environment_id', '=', environmentId).where('w.id', '=', id);
   if (tenantId !== null) query = query.where('w.tenant_id', '=', tenantId);
   return query.executeTakeFirst();
+};
+
+/** One webhook in reach by its `object_id`, or undefined. */
+export const findWebhookByObjectId = async (
+  db: Database,
+  environmentId: string,
+  tenantId: string | null,
+  objectId: string,
+): Promise<WebhookRow | undefined> => {
+  let query = selectWebhooks(db).where('w.environment_id', '=', environmentId).where('w.object_id', '=', objectId);
+  if (tenantId !== null) query = query.where('w.tenant_id', '=', tenantId);
+  return query.executeTakeFirst();
+};
+
+/** Gives webhooks the object ids that they are shown with, those that have none yet. */
+export const keepObjectIds = async (
+  db: Database,
+  webhooks: readonly { readonly id: string; readonly objectId: string }[],
+): Promise<void> => {
+  if (webhooks.length === 0) return;
+  const [ids, objectIds] = [webhooks.map(({ id }) => id), webhooks.map(({ objectId }) => objectId)];
+  await sql`
+    update webhooks w set object_id = n.object_id
+      from unnest(${ids}::uuid[], ${objectIds}::text[]) n (id, object_id)
+     where w.id = n.id and w.object_id is null`.execute(db);
 };

@@ -11,14 +11,12 @@ import {
   readWebhookStatistics,
   type SecretBox,
   type SigningSecret,
-  WebhookConflictError,
   type WebhookRow,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { mayDo, reachOf } from '../access.js';
+import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
-import type { WebhookFields } from '../webhook-fields.js';
 import { webhookObject } from '../webhook-object.js';
 import { idOf } from './deliveries.js';
 
@@ -60,35 +58,12 @@ export const shownSecrets = ([current, ...previous]: readonly SigningSecret[]) =
   previous: previous.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt?.toISOString() ?? null })),
 });
 
-const etagOf = (version: number): string => `"${version}"`;
+export const etagOf = (version: number): string => `"${version}"`;
 
 /** Answers with the webhook as it is now and the ETag of its version. */
 export const sendWebhook = async (reply: FastifyReply, db: Database, owner: KeyOwner, id: string): Promise<FastifyReply> => {
   const shown = await shownWebhook(db, owner, id);
   return reply.header('etag', etagOf(shown.version)).send(shown);
-};
-
-/** Throws `precondition_failed` if the request has an If-Match that names no ETag of this version (RFC 9110, 13.1.1: compared strongly). */
-export const checkIfMatch = (request: FastifyRequest, version: number): void => {
-  const header = request.headers['if-match'];
-  if (header === undefined || header.trim() === '*') return;
-  if (!header.split(',').some((tag) => tag.trim() === etagOf(version)))
-    throw problem('precondition_failed', `the webhook is at version ${version} now`);
-};
-
-/** Throws `forbidden` if the owner's role may not choose when the circuit opens and closes, and does. */
-export const checkCircuitSettings = (owner: KeyOwner, body: unknown, base: WebhookFields): void => {
-  if (mayDo(owner, 'reset_circuit')) return;
-  const named = (typeof body === 'object' && body !== null ? body : {}) as Partial<WebhookFields>;
-  for (const field of ['circuit_threshold', 'circuit_recovery'] as const)
-    if (named[field] !== undefined && named[field] !== base[field])
-      throw problem('forbidden', `a key of role ${owner.role} may not set ${field}`);
-};
-
-/** Throws `conflict` for a name or code that another webhook of the tenant has. */
-export const refuseConflict = (error: unknown): never => {
-  if (!(error instanceof WebhookConflictError)) throw error;
-  throw problem('conflict', error.message, { errors: [{ pointer: `/${error.field}`, code: 'conflict', message: error.message }] });
 };
 
 /** Who the key belongs to and the webhook of the path. */

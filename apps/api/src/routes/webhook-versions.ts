@@ -1,20 +1,20 @@
 // The versions of a webhook's configuration: list, show, restore.
 import { formatRfc3339, problem } from '@posthorn/core';
-import { type Database, findWebhookVersion, listWebhookVersions, type VersionRow, type WebhookRow } from '@posthorn/db';
+import { type Database, type DialectMemory, findWebhookVersion, listWebhookVersions, type VersionRow, type WebhookRow } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { listOf, pageQuery } from '../schemas/lists.js';
 import { ifMatchHeader, webhookPath } from '../schemas/parameters.js';
 import { restoreBody, versionPath } from '../schemas/webhook-version.js';
+import { type NextVersion, writeVersion } from '../webhook-changing.js';
 import { newFields, type WebhookFields } from '../webhook-fields.js';
 import { fieldsOfSnapshot, type GivenSecrets, withSecrets } from '../webhook-restoring.js';
+import { checkCircuitSettings, urlCheckOf } from '../webhook-writing.js';
 import { pageOf, readLimit, readQuery } from './lists.js';
-import { checkCircuitSettings, requireOwn, sendWebhook, type WebhookDependencies } from './own-webhook.js';
+import { requireOwn, sendWebhook, type WebhookDependencies } from './own-webhook.js';
 import { readWebhookBody } from './webhook-body.js';
-import { writeVersion } from './webhook-changes.js';
 import type { ChangedWebhookBody } from './webhook-schema.js';
-import { urlCheckOf } from './webhooks.js';
 
 type RestoreRequest = FastifyRequest<{ Body: GivenSecrets | null | undefined }>;
 
@@ -95,14 +95,15 @@ export const webhookVersionRoutes = (dependencies: WebhookDependencies) => async
       const { owner, row } = await requireOwn(dependencies, request);
       const { version, snapshot } = await versionOf(db, row, request.params);
       const wanted = fieldsOfSnapshot(snapshot);
-      const next = (before: WebhookFields): WebhookFields => {
+      const next = (before: WebhookFields): NextVersion => {
         checkCircuitSettings(owner, wanted, before);
         const fields = withSecrets(before, wanted, request.body ?? {});
         // Judged as if all of it were written anew.
         const rules = { isNew: true, checkUrl: urlCheckOf(dependencies, owner) };
-        return readWebhookBody(newFields, fields as unknown as ChangedWebhookBody, undefined, rules);
+        const read = readWebhookBody(newFields, fields as unknown as ChangedWebhookBody, undefined, rules);
+        return { fields: read, ...(snapshot.dialect !== undefined && { dialect: snapshot.dialect as DialectMemory | null }) };
       };
-      await writeVersion(dependencies, request, next, version);
+      await writeVersion(dependencies, owner, { webhookId: row.id, ifMatch: request.headers['if-match'] }, next, version);
       return sendWebhook(reply, db, owner, row.id);
     },
   );
