@@ -51,6 +51,7 @@ beforeAll(async () => {
   const egress = createEgress({ allow: emptyAllowList });
   closers.push(egress.close);
   const api = await createApi({
+    publicUrl: 'http://127.0.0.1:0',
     pool,
     db,
     queue: { kind: 'redis', url: redis.url },

@@ -56,10 +56,29 @@ export const toProblem = (error: FastifyError | Error): ProblemError => {
   }
 };
 
-/** Answers with the problem document of an error; also what Fastify finds wrong before there is a route, such as a path that cannot be read. */
+/** How the errors of a route are written. */
+export type ErrorForm = {
+  readonly mediaType: string;
+  /** `$id` of its schema, for the OpenAPI document. */
+  readonly schema: string;
+  readonly body: (problem: ProblemError, requestId: string) => unknown;
+};
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Without one they are problem documents. */
+    errorForm?: ErrorForm;
+  }
+}
+
+/** RFC 9457. */
+export const problemForm: ErrorForm = { mediaType: 'application/problem+json', schema: 'Problem', body: problemDocument };
+
+/** Answers with an error in the form of its route; also what Fastify finds wrong before there is a route, such as a path that cannot be read. */
 export const answerProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
   const answer = toProblem(error);
-  reply.code(answer.status).headers(answer.headers).type('application/problem+json').send(problemDocument(answer, request.id));
+  const { mediaType, body } = request.routeOptions?.config?.errorForm ?? problemForm;
+  reply.code(answer.status).headers(answer.headers).type(mediaType).send(body(answer, request.id));
 };
 
 /** Makes every error and every unknown route a problem document. */

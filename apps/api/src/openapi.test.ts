@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { problems } from '@posthorn/core';
 import { type Permission, rolesOf } from './access.js';
 import { createApp } from './app.js';
+import { type ErrorForm, problemForm } from './errors.js';
 import { documentOf } from './openapi.js';
 import { createOpenapiDocument } from './openapi-document.js';
 import { registerRoutes } from './routes.js';
@@ -18,7 +19,12 @@ type Operation = {
   readonly requestBody?: { readonly required: boolean };
   readonly responses: Readonly<Record<string, Answer>>;
 };
-type Registered = { readonly route: string; readonly permission: Permission | 'public'; readonly isHidden: boolean };
+type Registered = {
+  readonly route: string;
+  readonly permission: Permission | 'public';
+  readonly isHidden: boolean;
+  readonly errorForm: Pick<ErrorForm, 'mediaType' | 'schema'>;
+};
 
 const registered: Registered[] = [];
 const app = await createApp({ access: { require: () => Promise.reject(new Error('nobody calls')) }, onInternal: () => undefined });
@@ -26,7 +32,8 @@ app.addHook('onRoute', ({ method, url, config, schema }) => {
   const path = url.replace(/:(\w+)/g, '{$1}');
   for (const each of [method].flat()) {
     const { hide = false } = (schema ?? {}) as { readonly hide?: boolean };
-    if (each !== 'HEAD') registered.push({ route: `${each} ${path}`, permission: config?.permission ?? 'public', isHidden: hide });
+    const { permission = 'public', errorForm = problemForm } = config ?? {};
+    if (each !== 'HEAD') registered.push({ route: `${each} ${path}`, permission, isHidden: hide, errorForm });
   }
 });
 await registerRoutes(app, { health: {} as never, publish: {} as never, webhooks: {} as never });
@@ -111,7 +118,7 @@ describe('the document', () => {
 });
 
 describe.each(operations)('$route', ({ route, operation }) => {
-  const permission = registered.find((each) => each.route === route)?.permission ?? 'public';
+  const { permission = 'public', errorForm = problemForm } = registered.find((each) => each.route === route) ?? {};
 
   it('has a name, a tag and a short summary', () => {
     expect(operation.operationId).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);
@@ -128,7 +135,9 @@ describe.each(operations)('$route', ({ route, operation }) => {
     }
     expect(operation).toMatchObject({ security: [{ bearer: [] }], 'x-roles': rolesOf(permission) });
     for (const status of ['400', '401', '403', '503'])
-      expect(Object.keys(operation.responses[status]?.content ?? {})).toEqual(['application/problem+json']);
+      expect(operation.responses[status]?.content).toEqual({
+        [errorForm.mediaType]: { schema: { $ref: `#/components/schemas/${errorForm.schema}` } },
+      });
   });
 
   it('says what it answers with', () => {

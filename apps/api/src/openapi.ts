@@ -4,6 +4,7 @@ import type { ProblemCode } from '@posthorn/core';
 import { problems } from '@posthorn/core';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { rolesOf } from './access.js';
+import { problemForm } from './errors.js';
 import { shownKey } from './schemas/fields.js';
 import { sharedSchemas } from './schemas/index.js';
 
@@ -28,6 +29,10 @@ const tags: readonly { readonly name: string; readonly description: string }[] =
   { name: 'Audit', description: 'Who did what.' },
   { name: 'Statistics', description: 'Counts by interval.' },
   { name: 'Operations', description: 'For those who run it.' },
+  { name: 'Dialect 000', description: 'Webhooks as a client with project flows knows them.' },
+  { name: 'Dialect 001', description: 'Webhooks as JSON:API resources with a topic and a callback URL.' },
+  { name: 'Dialect 003', description: 'Webhooks as objects of a company, with a trigger and a context.' },
+  { name: 'Dialect 004', description: 'Webhooks with a target URL and a list of event types.' },
 ];
 
 /** The schema with what is shown in the place of what the validator asks for. */
@@ -59,7 +64,8 @@ const codesOf = ({ url, method, config, schema }: RouteOptions): readonly Proble
 const errorsOf = (route: RouteOptions): Json => {
   const answers = codesOf(route).map((code): [string, Json] => {
     const { status, title } = problems[code];
-    return [String(status), { description: title, content: { 'application/problem+json': { schema: { $ref: 'Problem' } } } }];
+    const { mediaType, schema } = route.config?.errorForm ?? problemForm;
+    return [String(status), { description: title, content: { [mediaType]: { schema: { $ref: schema } } } }];
   });
   return Object.fromEntries(answers);
 };

@@ -1,5 +1,8 @@
 // Every route of the API.
 import type { FastifyInstance } from 'fastify';
+import { flatTestRoute } from './dialects/flat-test-route.js';
+import { plainPlaces } from './dialects/places.js';
+import { plainDialectRoutes } from './dialects/plain-routes.js';
 import { docsRoutes } from './docs.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
 import { auditRoutes } from './routes/audit.js';
@@ -55,6 +58,8 @@ export const registerRoutes = async (app: FastifyInstance, { health, publish, we
     environmentRoutes,
     apiKeyRoutes,
     auditRoutes,
+    ...plainPlaces.map(plainDialectRoutes),
+    flatTestRoute,
   ])
     await app.register(routes(webhooks));
 };

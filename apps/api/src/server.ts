@@ -36,6 +36,8 @@ export type ApiOptions = {
   readonly queue: QueueLocation;
   readonly queueShards: number;
   readonly idempotencyHours: number;
+  /** Where people reach it, for links; port 0: the one that it listens on. */
+  readonly publicUrl: string;
   /** 32 bytes */
   readonly encryptionKey: Buffer;
   readonly egress: Egress;
@@ -98,6 +100,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     readSchema: async (environmentId, name) => (await findEventType(db, { environmentId, name }))?.schema ?? null,
     nowMs: () => performance.now(),
   });
+  let origin = options.publicUrl;
   const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
   const keyUse = createKeyUse(
     (keyId) => touchApiKey(db, keyId, limits.keyUseMs / 1000),
@@ -128,6 +131,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       egress: options.egress,
       tenantId: tenants.idOf,
       forgetTenant: tenants.forget,
+      origin: () => origin,
       slot: randomInt(statisticsSlots),
     },
   });
@@ -140,6 +144,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       await app.listen({ host, port });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');
+      origin = options.publicUrl.replace(/:0$/, `:${address.port}`);
       return address.port;
     },
     stop: async () => {

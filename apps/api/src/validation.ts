@@ -9,5 +9,12 @@ addFormats.default(ajv);
 /** Parameters and queries are judged by the routes, which say better what is wrong; their schemas are for those who read them. */
 export const compileSchema: FastifySchemaCompiler<object> = ({ schema, httpPart }) => (httpPart === 'body' ? ajv.compile(schema) : takeAll);
 
+/** What is wrong with the shape of a body, as an error of the kind that Fastify makes of it; undefined: nothing. */
+export const shapeCheck = (schema: object): ((body: unknown) => Error | undefined) => {
+  const validate = ajv.compile(schema);
+  return (body) =>
+    validate(body) ? undefined : Object.assign(new Error('not of the shape'), { validation: validate.errors, validationContext: 'body' });
+};
+
 /** For bodies that a route takes as text. */
 export const takeAll = () => true;

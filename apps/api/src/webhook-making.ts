@@ -16,8 +16,8 @@ export type WebhookDescription = {
   readonly body: NewWebhookBody;
   /** What its shape has against it. */
   readonly shapeError: Error | undefined;
-  /** Kept from where it comes from; 24 hex digits. */
-  readonly objectId?: string | null;
+  /** Its object id, by its id; without one it gets it when it is asked for. */
+  readonly objectIdOf?: (id: string) => string;
   readonly dialect?: DialectMemory | null;
 };
 
@@ -36,7 +36,7 @@ export const tenantKeyOf = (body: Pick<NewWebhookBody, 'tenant'>, owner: KeyOwne
 export const describeWebhook = async (
   dependencies: WebhookDependencies,
   owner: KeyOwner,
-  { body, shapeError, objectId = null, dialect = null }: WebhookDescription,
+  { body, shapeError, objectIdOf, dialect = null }: WebhookDescription,
 ): Promise<MadeWebhook> => {
   checkCircuitSettings(owner, body, newFields);
   const fields = readWebhookBody(newFields, body, shapeError, { isNew: true, checkUrl: urlCheckOf(dependencies, owner) });
@@ -52,7 +52,7 @@ export const describeWebhook = async (
     configuration: configurationOf(fields),
     secrets: [sealSecret(dependencies, id, 'signing', secret), ...parts],
     isActive: body.is_active ?? true,
-    objectId,
+    objectId: objectIdOf?.(id) ?? null,
     dialect,
   };
   return { webhook, secret };

@@ -21,8 +21,11 @@ export type AccessCase = {
   readonly isUnboundOnly?: true;
   /** Status for those who may. */
   readonly status: number;
-  /** What somebody else's key gets: nothing is there, a list without it, or something of its own. */
-  readonly foreign: 'not_found' | 'list' | 'own';
+  /**
+   * What somebody else's key gets: nothing is there, a list without it, or something of its own; or it names the tenant, which a key that is bound to
+   * another may not.
+   */
+  readonly foreign: 'not_found' | 'list' | 'own' | 'names_tenant';
   readonly subject: (world: ApiWorld, tenant: string) => Promise<Subject>;
 };
 
@@ -93,7 +96,47 @@ const environment = async (world: ApiWorld): Promise<Subject> => ({
 });
 const nothing = (body?: unknown) => async (): Promise<Subject> => ({ body, marks: [] });
 
-const cases: readonly (readonly [string, readonly Role[], number, AccessCase['foreign'], AccessCase['subject']])[] = [
+/** The same webhook by the id that a dialect shows. */
+const webhookIn =
+  (path: string, body?: unknown) =>
+  async (world: ApiWorld, tenant: string): Promise<Subject> => {
+    const made = await webhook(world, tenant);
+    const { body: listed } = await world.call('GET', `${path}?limit=200`);
+    const id = (listed.data as { readonly _id: string }[])[0]?._id ?? '';
+    return { params: { id }, marks: [...made.marks, id], body };
+  };
+const testOf = async (world: ApiWorld, tenant: string): Promise<Subject> => {
+  const { marks } = await webhook(world, tenant);
+  return { marks, body: { id: marks[0] } };
+};
+
+type Row = readonly [string, readonly Role[], number, AccessCase['foreign'], AccessCase['subject']];
+
+/** The rows of a dialect whose webhooks have object ids. */
+const objectIdRows = (path: string, newBody: (tenant: string) => unknown, changes: unknown): readonly Row[] => [
+  [`POST ${path}`, editors, 201, 'names_tenant', async (_, tenant) => ({ body: newBody(tenant), marks: [] })],
+  [`GET ${path}`, readers, 200, 'list', webhookIn(path)],
+  [`GET ${path}/{id}`, readers, 200, 'not_found', webhookIn(path)],
+  [`PATCH ${path}/{id}`, editors, 200, 'not_found', webhookIn(path, changes)],
+  [`DELETE ${path}/{id}`, editors, 204, 'not_found', webhookIn(path)],
+];
+
+const newCot = (company: string) => ({ company, isActive: true, trigger: 'logout-user', url: nobody, name: fresh('webhook') });
+const newFlow = (client: string) => ({ client, isActive: true, name: fresh('webhook'), url: nobody });
+
+const dialectRows: readonly Row[] = [
+  ...objectIdRows('/compat/flow/webhooks', newFlow, { description: 'changed' }),
+  ...objectIdRows('/compat/cot/webhooks', newCot, { description: 'changed' }),
+  ...objectIdRows('/api/v3/webhook/subscription', newCot, { description: 'changed' }),
+  ['POST /webhook', editors, 201, 'own', nothing({ target_url: nobody })],
+  ['GET /webhook', readers, 200, 'list', webhook],
+  ['GET /webhook/{id}', readers, 200, 'not_found', webhook],
+  ['PATCH /webhook/{id}', editors, 200, 'not_found', webhookWith({ event_types: ['a.b'] })],
+  ['DELETE /webhook/{id}', editors, 200, 'not_found', webhook],
+  ['POST /webhook/test', operators, 422, 'not_found', testOf],
+];
+
+const cases: readonly Row[] = [
   ['POST /v1/webhooks', editors, 201, 'own', nothing({ url: nobody })],
   ['GET /v1/webhooks', readers, 200, 'list', webhook],
   ['GET /v1/webhooks/{id}', readers, 200, 'not_found', webhook],
@@ -135,7 +178,7 @@ const cases: readonly (readonly [string, readonly Role[], number, AccessCase['fo
   ['GET /v1/event-types/{name}', readers, 200, 'not_found', eventType],
 ];
 
-const ofUnbound: typeof cases = [
+const ofUnbound: readonly Row[] = [
   [
     'POST /v1/event-types',
     admins,
@@ -168,7 +211,7 @@ const ofUnbound: typeof cases = [
 ];
 
 /** Every route that asks for a key. */
-export const accessCases: readonly AccessCase[] = [...cases, ...ofUnbound].map((row) => {
+export const accessCases: readonly AccessCase[] = [...cases, ...ofUnbound, ...dialectRows].map((row) => {
   const [route, roles, status, foreign, subject] = row;
   return { route, roles, status, foreign, subject, ...(ofUnbound.includes(row) && { isUnboundOnly: true }) };
 });

@@ -58,6 +58,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
     db,
     queue: { kind: 'postgres', url: database.url, connectionsMax: 2 },
     queueShards: 2,
+    publicUrl: 'http://127.0.0.1:0',
     idempotencyHours: 24,
     encryptionKey,
     egress,

@@ -31,6 +31,8 @@ export type WebhookDependencies = {
   readonly tenantId: (environmentId: string, key: string) => Promise<string>;
   /** Looks a tenant up anew the next time. */
   readonly forgetTenant: (environmentId: string, key: string) => void;
+  /** Where people reach the API, for links: `https://hooks.example`. */
+  readonly origin: () => string;
   /** Which of the statistics slots (0–15) this process counts in. */
   readonly slot: number;
 };

@@ -13,7 +13,7 @@ import {
   shownHeaders,
   unknownFields,
 } from '@posthorn/core';
-import { insertTestAttempt, loadWebhook, type TestAttempt } from '@posthorn/db';
+import { type AttemptRow, insertTestAttempt, type KeyOwner, loadWebhook, type TestAttempt, type WebhookRow } from '@posthorn/db';
 import type { Outcome } from '@posthorn/egress';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
@@ -24,15 +24,16 @@ import { takeJsonAsText } from '../text-body.js';
 import { attemptObject } from './deliveries.js';
 import { audit, requireOwn, type WebhookDependencies } from './own-webhook.js';
 
-const defaultEventType = 'posthorn.test';
-const defaultData = '{"test":true}';
+/** `data` is JSON text. */
+type TestEvent = { readonly eventType: string; readonly data: string };
+const defaultTest: TestEvent = { eventType: 'posthorn.test', data: '{"test":true}' };
 /** What a webhook's null means where its environment says nothing; of these a test needs the timeout alone. */
 const defaults = { timeoutMs: 15_000, maxInFlight: 20, circuitThreshold: 10, retryScheduleS: defaultRetryScheduleS } as const;
 /** Requests of tests that one process has open at a time. */
 const testsMax = 20;
 
 /** Event type and data of a test; `data` is JSON text as it came. Throws a problem that names everything that is wrong. */
-const readTest = (text: string): { readonly eventType: string; readonly data: string } => {
+const readTest = (text: string): TestEvent => {
   const scan = scanObject(text, 0, text.length, eventLimits.depthMax);
   let body: unknown;
   try {
@@ -40,18 +41,18 @@ const readTest = (text: string): { readonly eventType: string; readonly data: st
   } catch {
     throw problem('not_json');
   }
-  if (body === null) return { eventType: defaultEventType, data: defaultData };
+  if (body === null) return defaultTest;
   if (!isJsonObject(body)) throw problem('invalid_field', 'the body must be an object');
   if (!scan.ok) throw problem('nesting_too_deep', `data is nested in more than ${eventLimits.depthMax} levels`);
   const errors: FieldError[] = [...unknownFields(body, ['event_type', 'data'], '')];
-  const eventType = body.event_type ?? defaultEventType;
+  const eventType = body.event_type ?? defaultTest.eventType;
   if (typeof eventType !== 'string' || !isEventType(eventType))
     errors.push({ pointer: '/event_type', code: 'invalid_field', message: 'event_type must be an event type, such as order.placed' });
   const [first] = errors;
   if (first !== undefined || typeof eventType !== 'string')
     throw problem(first?.code === 'unknown_field' ? 'unknown_field' : 'invalid_field', first?.message, { errors });
   const member = scan.members.findLast(({ key }) => key === 'data');
-  return { eventType, data: member === undefined ? defaultData : text.slice(member.start, member.end) };
+  return { eventType, data: member === undefined ? defaultTest.data : text.slice(member.start, member.end) };
 };
 
 const resultOf = (outcome: Exclude<Outcome, { kind: 'unsent' }>) => {
@@ -75,7 +76,7 @@ const resultOf = (outcome: Exclude<Outcome, { kind: 'unsent' }>) => {
 /** Sends the test and tells what is to be kept of it. */
 const sendTest = async (
   webhookId: string,
-  test: { readonly eventType: string; readonly data: string },
+  test: TestEvent,
   { pool, secretBox, newId, nowMs, egress }: WebhookDependencies,
 ): Promise<TestAttempt> => {
   const webhook = await loadWebhook(pool, webhookId, secretBox, defaults);
@@ -107,6 +108,21 @@ const sendTest = async (
   };
 };
 
+/** Sends tests, not too many at a time, and keeps each as an attempt. */
+export const createWebhookTester = (dependencies: WebhookDependencies) => {
+  let open = 0;
+  return async (owner: KeyOwner, row: WebhookRow, test: TestEvent = defaultTest): Promise<AttemptRow> => {
+    if (open >= testsMax) throw problem('overloaded', 'too many tests at once', { headers: { 'retry-after': String(limits.retryAfterS) } });
+    open += 1;
+    try {
+      await audit(dependencies, owner, row, 'webhook.tested');
+      return await insertTestAttempt(dependencies.db, await sendTest(row.id, test, dependencies));
+    } finally {
+      open -= 1;
+    }
+  };
+};
+
 const testing = {
   operationId: 'testWebhook',
   tags: ['Webhooks'],
@@ -121,17 +137,10 @@ const testing = {
 export const webhookTestRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
   takeJsonAsText(app);
 
-  let open = 0;
+  const send = createWebhookTester(dependencies);
   app.post('/v1/webhooks/:id/test', { config: { permission: 'operate_webhooks' }, schema: testing }, async (request) => {
     const { owner, row } = await requireOwn(dependencies, request);
     const test = readTest((request.body as string | undefined) || '{}');
-    if (open >= testsMax) throw problem('overloaded', 'too many tests at once', { headers: { 'retry-after': String(limits.retryAfterS) } });
-    open += 1;
-    try {
-      await audit(dependencies, owner, row, 'webhook.tested');
-      return attemptObject(await insertTestAttempt(dependencies.db, await sendTest(row.id, test, dependencies)));
-    } finally {
-      open -= 1;
-    }
+    return attemptObject(await send(owner, row, test));
   });
 };

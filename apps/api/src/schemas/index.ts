@@ -5,6 +5,7 @@ import { changedWebhookBody, newWebhookBody } from '../routes/webhook-schema.js'
 import { apiKeySchema, createdApiKeySchema, newApiKeyBody } from './api-key.js';
 import { auditEntrySchema } from './audit.js';
 import { attemptSchema, deliverySchema } from './delivery.js';
+import { dialectSchemas } from './dialects.js';
 import {
   changedEnvironmentBody,
   createdEnvironmentSchema,
@@ -95,4 +96,5 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   rotateBody,
   versionSchema,
   versionSummarySchema,
+  ...dialectSchemas,
 ];

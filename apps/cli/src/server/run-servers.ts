@@ -19,7 +19,12 @@ type Running = { readonly stop: () => Promise<void> };
 const waitForDatabaseMs = 120_000;
 
 const newApi = (resources: Resources) =>
-  createApi({ ...resources, queueShards: resources.config.queueShards, idempotencyHours: resources.config.idempotencyHours });
+  createApi({
+    ...resources,
+    queueShards: resources.config.queueShards,
+    idempotencyHours: resources.config.idempotencyHours,
+    publicUrl: resources.config.publicUrl.replace(/\/$/, ''),
+  });
 
 const newWorker = (resources: Resources) =>
   createWorker({

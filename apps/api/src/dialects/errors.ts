@@ -1,0 +1,39 @@
+// The errors of a dialect's routes: found in our words, told in its own, at the places of its own body.
+import { problem } from '@posthorn/core';
+import type { Dialect, Reading } from '@posthorn/dialects';
+import { type ErrorForm, toProblem } from '../errors.js';
+
+/** @param schema `$id` of the schema of its errors */
+export const errorFormOf = (dialect: Dialect, mediaType: string, schema: string): ErrorForm => ({
+  mediaType,
+  schema,
+  body: ({ status, code, title, message, errors }) => dialect.errorBody({ status, code, title, detail: message, errors }),
+});
+
+const codes = { 403: 'forbidden', 404: 'not_found', 422: 'invalid_field' } as const;
+
+/** The problem of a body that the dialect refuses; its places are right already. */
+export const refusal = ({ status, errors }: Extract<Reading, { readonly ok: false }>) => {
+  const [first] = errors;
+  const named = first?.code;
+  const code =
+    named === 'unknown_field' || named === 'missing_field' || named === 'tenant_forbidden' || named === 'not_found' ? named : codes[status];
+  return problem(code, first?.message, { errors });
+};
+
+/** What `work` gives; a problem that it throws names the places of our body, and is thrown on with those of the dialect's. */
+export const placedIn = async <T>(dialect: Dialect, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message, errors, headers } = toProblem(error as Error);
+    if (errors.length === 0) throw error;
+    const placed = errors.map((each) => {
+      const pointer = dialect.placeOf(each.pointer);
+      const isNamed = each.pointer !== '' && each.message.startsWith(each.pointer);
+      return { ...each, pointer, message: isNamed ? pointer + each.message.slice(each.pointer.length) : each.message };
+    });
+    const at = errors.findIndex((each) => each.message === message);
+    throw problem(code, placed[at]?.message ?? message, { errors: placed, headers });
+  }
+};
