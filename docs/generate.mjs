@@ -14,9 +14,8 @@ import {
   retryJitter,
   verdictTable,
 } from '@posthorn/core';
-
-const table = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+import { table } from './markdown.mjs';
+import { movingIn } from './moving-in.mjs';
 
 const duration = (seconds) => (seconds % 3_600 === 0 ? `${seconds / 3_600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`);
 
@@ -106,6 +105,7 @@ ${table(
 export const documents = {
   'delivery.md': delivery(),
   'problems.md': problemsPage(),
+  'moving-in.md': movingIn(),
   'openapi.json': `${JSON.stringify(await createOpenapiDocument(), null, 2)}\n`,
 };
 

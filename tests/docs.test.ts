@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { createProgram, runProgram } from '@posthorn/cli';
 import { signatureHeader } from '@posthorn/core';
 import { commerce, type Dialect, flat } from '@posthorn/dialects';
 import { makeTemporaryDirectory } from '@posthorn/testkit';
@@ -13,17 +14,35 @@ it.each(Object.keys(documents))('%s is as `npm run docs` writes it', (name) => {
   expect(readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')).toBe(documents[name]);
 });
 
+it('moving-in.md names commands and options that there are', async () => {
+  const commands = [...new Set((documents['moving-in.md'] ?? '').match(/npx posthorn [^`\n]+/g))];
+  expect(commands.length).toBeGreaterThan(8);
+  for (const command of commands) {
+    const words = command.split(' ').slice(2);
+    const path = words.slice(
+      0,
+      words.findIndex((word) => !/^[a-z-]+$/.test(word) || word.startsWith('--')),
+    );
+    let help = '';
+    const print = (text: string): void => {
+      help += text;
+    };
+    await runProgram(createProgram({ print, warn: print }), [...path, '--help'], { print, warn: print });
+    expect(help).toContain(`Usage: posthorn ${path.join(' ')} `);
+    for (const option of words.filter((word) => word.startsWith('--')))
+      expect([command, help]).toEqual([command, expect.stringContaining(option)]);
+  }
+});
+
 const resource = { type: 'webhooks', attributes: { topic: '*', callback_url: 'https://receiver.example/' } };
 const rules = { isNew: true, role: 'admin', boundTenant: null, environmentId: 'e', before: null, random: Buffer.alloc(16, 7) } as const;
-const newOnes: readonly (readonly [Dialect, unknown])[] = [
-  [commerce, { data: resource }],
-  [flat, { target_url: 'https://receiver.example/' }],
+const newOnes: readonly (readonly [string, Dialect, unknown])[] = [
+  ['001', commerce, { data: resource }],
+  ['004', flat, { target_url: 'https://receiver.example/' }],
 ];
 
-it.each(newOnes)('moving-in.md computes the signature that webhooks of dialect $name send', async (dialect, made) => {
-  const script = new RegExp(`<!-- test: signature ${dialect.name} -->\n\`\`\`sh\n(.*?)\n\`\`\``, 's').exec(
-    documents['moving-in.md'] ?? '',
-  )?.[1];
+it.each(newOnes)('moving-in.md computes the signature that webhooks of dialect %s send', async (name, dialect, made) => {
+  const script = new RegExp(`<!-- test: signature ${name} -->\n\`\`\`sh\n(.*?)\n\`\`\``, 's').exec(documents['moving-in.md'] ?? '')?.[1];
   const reading = dialect.read(made, rules);
   if (script === undefined || !reading.ok) throw new Error('there is no such script, or no such webhook');
   const { signature_header: template, secret } = reading.webhook as {
@@ -35,5 +54,5 @@ it.each(newOnes)('moving-in.md computes the signature that webhooks of dialect $
   writeFileSync(join(folder.path, 'body.json'), body);
   const said = execFileSync('bash', ['-c', script], { cwd: folder.path, env: { ...process.env, SECRET: secret }, encoding: 'utf8' });
   expect(said.trim()).toBe(signatureHeader(template, secret, body)[1]);
-  await folder.remove();
+  await folder.cleanup();
 });

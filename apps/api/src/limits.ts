@@ -31,6 +31,12 @@ export const limits = {
   /** How long it is counted what a replay covers; then its total is left open. */
   replayCountMs: 15_000,
   replayCountsMax: 4,
+  /** Of one import, which is one transaction. */
+  importWebhooksMax: 10_000,
+  importErrorsMax: 100,
+  importBytesMax: 16 * 1024 * 1024,
+  /** How many of its webhooks are judged before other requests have their turn. */
+  importTurnWebhooks: 100,
   /** The catalogue of event types: of an environment, of a request (schema and example may be indented), and of what is kept of it. */
   eventTypesMax: 10_000,
   eventTypeRequestBytesMax: 512 * 1024,

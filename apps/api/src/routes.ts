@@ -1,5 +1,9 @@
 // Every route of the API.
 import type { FastifyInstance } from 'fastify';
+import { commerceCallbackRoutes } from './dialects/commerce-callbacks.js';
+import { commerceRelationshipRoutes } from './dialects/commerce-relationships.js';
+import { commerceVersionRoutes } from './dialects/commerce-versions.js';
+import { commerceWebhookRoutes } from './dialects/commerce-webhooks.js';
 import { flatTestRoute } from './dialects/flat-test-route.js';
 import { plainPlaces } from './dialects/places.js';
 import { plainDialectRoutes } from './dialects/plain-routes.js';
@@ -20,6 +24,8 @@ import { replayRoutes } from './routes/replays.js';
 import { tenantRoutes } from './routes/tenants.js';
 import { webhookActionRoutes } from './routes/webhook-actions.js';
 import { webhookChangeRoutes } from './routes/webhook-changes.js';
+import { webhookExportRoute } from './routes/webhook-export.js';
+import { webhookImportRoute } from './routes/webhook-import.js';
 import { webhookListRoute } from './routes/webhook-list.js';
 import { webhookReadingRoutes } from './routes/webhook-reading.js';
 import { webhookSecretRoute } from './routes/webhook-secret.js';
@@ -46,6 +52,8 @@ export const registerRoutes = async (app: FastifyInstance, { health, publish, we
     explainRoutes,
     webhookRoutes,
     webhookListRoute,
+    webhookImportRoute,
+    webhookExportRoute,
     webhookChangeRoutes,
     webhookActionRoutes,
     webhookReadingRoutes,
@@ -60,6 +68,10 @@ export const registerRoutes = async (app: FastifyInstance, { health, publish, we
     auditRoutes,
     ...plainPlaces.map(plainDialectRoutes),
     flatTestRoute,
+    commerceWebhookRoutes,
+    commerceCallbackRoutes,
+    commerceVersionRoutes,
+    commerceRelationshipRoutes,
   ])
     await app.register(routes(webhooks));
 };

@@ -5,7 +5,7 @@ import { type DialectMemory, insertWebhooks, type KeyOwner, type NewWebhook } fr
 import { authorOf, type WebhookDependencies } from './routes/own-webhook.js';
 import { readWebhookBody } from './routes/webhook-body.js';
 import type { NewWebhookBody } from './routes/webhook-schema.js';
-import { configurationOf, newFields } from './webhook-fields.js';
+import { configurationOf, newFields, type WebhookFields } from './webhook-fields.js';
 import { sealChanges, sealSecret } from './webhook-secrets.js';
 import { checkCircuitSettings, refuseConflict, urlCheckOf } from './webhook-writing.js';
 
@@ -25,25 +25,38 @@ export type WebhookDescription = {
 export type MadeWebhook = { readonly webhook: NewWebhook; readonly secret: string };
 
 /** The tenant that a new webhook belongs to; throws `tenant_forbidden`. */
-export const tenantKeyOf = (body: Pick<NewWebhookBody, 'tenant'>, owner: KeyOwner): string => {
+const tenantKeyOf = (body: Pick<NewWebhookBody, 'tenant'>, owner: KeyOwner): string => {
   if (owner.tenant === null) return body.tenant ?? defaultTenant;
   if (body.tenant !== undefined && body.tenant !== owner.tenant.key)
     throw problem('tenant_forbidden', `this key is bound to tenant ${owner.tenant.key}`);
   return owner.tenant.key;
 };
 
-/** What a description makes of a new webhook; its tenant is made if it has none yet. Throws what is wrong with it; nothing is stored. */
-export const describeWebhook = async (
-  dependencies: WebhookDependencies,
+/** A description that is right, its tenant by its key. */
+export type ReadWebhook = Pick<WebhookDescription, 'objectIdOf' | 'dialect'> & {
+  readonly fields: WebhookFields;
+  readonly tenantKey: string;
+  /** Brought along; undefined: one is made. */
+  readonly secret: string | undefined;
+  readonly isActive: boolean;
+};
+
+/** Judges a description; throws everything that is wrong with it. */
+export const readNewWebhook = (
+  dependencies: Pick<WebhookDependencies, 'egress'>,
   owner: KeyOwner,
-  { body, shapeError, objectIdOf, dialect = null }: WebhookDescription,
-): Promise<MadeWebhook> => {
+  { body, shapeError, ...rest }: WebhookDescription,
+): ReadWebhook => {
   checkCircuitSettings(owner, body, newFields);
   const fields = readWebhookBody(newFields, body, shapeError, { isNew: true, checkUrl: urlCheckOf(dependencies, owner) });
-  const tenantKey = tenantKeyOf(body, owner);
-  const tenantId = owner.tenant?.id ?? (await dependencies.tenantId(owner.environmentId, tenantKey));
+  return { ...rest, fields, tenantKey: tenantKeyOf(body, owner), secret: body.secret, isActive: body.is_active ?? true };
+};
+
+/** The rows of a new webhook of a tenant, its secrets sealed. */
+export const sealNewWebhook = (dependencies: WebhookDependencies, owner: KeyOwner, tenantId: string, read: ReadWebhook): MadeWebhook => {
+  const { fields, isActive, dialect = null } = read;
   const id = dependencies.newId();
-  const secret = body.secret ?? newSecret(randomBytes(newSecretBytes));
+  const secret = read.secret ?? newSecret(randomBytes(newSecretBytes));
   const parts = Object.values(sealChanges(dependencies, id, newFields, fields)).flatMap((part) => part ?? []);
   const webhook = {
     id,
@@ -51,12 +64,16 @@ export const describeWebhook = async (
     tenantId,
     configuration: configurationOf(fields),
     secrets: [sealSecret(dependencies, id, 'signing', secret), ...parts],
-    isActive: body.is_active ?? true,
-    objectId: objectIdOf?.(id) ?? null,
+    isActive,
+    objectId: read.objectIdOf?.(id) ?? null,
     dialect,
   };
   return { webhook, secret };
 };
+
+/** The id of a tenant that new webhooks belong to; it is made if there is none yet. */
+export const tenantIdOf = async (dependencies: WebhookDependencies, owner: KeyOwner, tenantKey: string): Promise<string> =>
+  owner.tenant?.id ?? dependencies.tenantId(owner.environmentId, tenantKey);
 
 /** Makes the webhook. */
 export const makeWebhook = async (
@@ -64,7 +81,8 @@ export const makeWebhook = async (
   owner: KeyOwner,
   description: WebhookDescription,
 ): Promise<MadeWebhook> => {
-  const made = await describeWebhook(dependencies, owner, description);
+  const read = readNewWebhook(dependencies, owner, description);
+  const made = sealNewWebhook(dependencies, owner, await tenantIdOf(dependencies, owner, read.tenantKey), read);
   await insertWebhooks(dependencies.db, [made.webhook], authorOf(owner)).catch(refuseConflict);
   return made;
 };

@@ -124,6 +124,13 @@ const objectIdRows = (path: string, newBody: (tenant: string) => unknown, change
 const newCot = (company: string) => ({ company, isActive: true, trigger: 'logout-user', url: nobody, name: fresh('webhook') });
 const newFlow = (client: string) => ({ client, isActive: true, name: fresh('webhook'), url: nobody });
 
+const commerceBody = (attributes: object) => ({ data: { type: 'webhooks', attributes } });
+const callback = async (world: ApiWorld, tenant: string): Promise<Subject> => {
+  const { params, marks } = await delivery('failed')(world, tenant);
+  const id = `${params?.id}.1`;
+  return { params: { id }, marks: [...marks, id] };
+};
+
 const dialectRows: readonly Row[] = [
   ...objectIdRows('/compat/flow/webhooks', newFlow, { description: 'changed' }),
   ...objectIdRows('/compat/cot/webhooks', newCot, { description: 'changed' }),
@@ -134,11 +141,32 @@ const dialectRows: readonly Row[] = [
   ['PATCH /webhook/{id}', editors, 200, 'not_found', webhookWith({ event_types: ['a.b'] })],
   ['DELETE /webhook/{id}', editors, 200, 'not_found', webhook],
   ['POST /webhook/test', operators, 422, 'not_found', testOf],
+  ['POST /api/webhooks', editors, 201, 'own', nothing(commerceBody({ topic: 'a.b', callback_url: nobody }))],
+  ['GET /api/webhooks', readers, 200, 'list', webhook],
+  ['GET /api/webhooks/{id}', readers, 200, 'not_found', webhook],
+  ['PATCH /api/webhooks/{id}', editors, 200, 'not_found', webhookWith(commerceBody({ reference: 'changed' }))],
+  ['DELETE /api/webhooks/{id}', editors, 204, 'not_found', webhook],
+  ...['last_event_callbacks', 'versions', 'event_stores'].flatMap((name): readonly Row[] => [
+    [`GET /api/webhooks/{id}/${name}`, readers, 200, 'not_found', webhook],
+    [`GET /api/webhooks/{id}/relationships/${name}`, readers, 200, 'not_found', webhook],
+  ]),
+  ['GET /api/event_callbacks', readers, 200, 'list', callback],
+  ['GET /api/event_callbacks/{id}', readers, 200, 'not_found', callback],
+  ['GET /api/event_callbacks/{id}/webhook', readers, 200, 'not_found', callback],
+  ['GET /api/event_callbacks/{id}/relationships/webhook', readers, 200, 'not_found', callback],
 ];
 
 const cases: readonly Row[] = [
   ['POST /v1/webhooks', editors, 201, 'own', nothing({ url: nobody })],
   ['GET /v1/webhooks', readers, 200, 'list', webhook],
+  ['POST /v1/webhooks/import', editors, 200, 'own', nothing({ dialect: '004', webhooks: [{ target_url: nobody }] })],
+  [
+    'GET /v1/webhooks/export',
+    readers,
+    200,
+    'list',
+    async (world, tenant) => ({ ...(await webhook(world, tenant)), query: '?dialect=004' }),
+  ],
   ['GET /v1/webhooks/{id}', readers, 200, 'not_found', webhook],
   ['PATCH /v1/webhooks/{id}', editors, 200, 'not_found', webhookWith({ description: 'changed' })],
   ['DELETE /v1/webhooks/{id}', editors, 204, 'not_found', webhook],

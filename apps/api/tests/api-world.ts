@@ -18,6 +18,8 @@ export type Answer = {
 export type Call = { readonly key?: string; readonly headers?: Record<string, string>; readonly body?: unknown };
 
 export type ApiWorld = {
+  /** `http://127.0.0.1:port`, for clients that make their own requests; `call` holds the answers to the document. */
+  readonly origin: string;
   readonly pool: HotPool;
   readonly db: Database;
   readonly metrics: Metrics;
@@ -95,6 +97,7 @@ export async function createApiWorld(): Promise<ApiWorld> {
   };
   const admin = await key('admin');
   return {
+    origin,
     pool,
     db,
     metrics,

@@ -106,8 +106,8 @@ const createCheck = (document: Document): DocumentCheck => {
     hold(validatorAt(...place, 'responses', String(status), 'content', mediaType, 'schema'), answer, 'the body');
     const isTaken = status < 300 && !((answer as { readonly errors?: number }).errors ?? 0);
     if (isTaken && sent !== undefined) {
-      if (operation.requestBody?.content?.['application/json'] === undefined) fail('the document declares no request body');
-      hold(validatorAt(...place, 'requestBody', 'content', 'application/json', 'schema'), sent, 'what was sent');
+      const [taken = fail('the document declares no request body')] = Object.keys(operation.requestBody?.content ?? {});
+      hold(validatorAt(...place, 'requestBody', 'content', taken, 'schema'), sent, 'what was sent');
     }
   };
 };

@@ -8,6 +8,7 @@ import { registerListen } from './commands/listen.js';
 import { registerPublish } from './commands/publish.js';
 import { registerServerCommands } from './commands/server-commands.js';
 import { registerVerify } from './commands/verify.js';
+import { registerWebhooks } from './commands/webhooks.js';
 import { reportFailure } from './failure.js';
 import type { Terminal } from './terminal.js';
 
@@ -25,6 +26,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   registerServerCommands(program, terminal);
   registerKeys(program, terminal);
+  registerWebhooks(program, terminal);
   registerEventTypes(program, terminal);
   registerPublish(program, terminal);
   registerListen(program, terminal);

@@ -11,9 +11,19 @@ export {
   revokeApiKey,
   touchApiKey,
 } from './api-keys.js';
+export {
+  type CallbackQuery,
+  type CallbackQueryField,
+  callbackLimits,
+  findCallback,
+  newestCallbacks,
+  queryCallbacks,
+} from './attempt-callbacks.js';
 export { type AuditEntry, type AuditPage, type AuditRow, insertAuditEntries, insertAuditEntry, listAudit } from './audit.js';
+export type { CallbackRow } from './callback-rows.js';
 export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
+export type { ColumnTest, Condition } from './condition-sql.js';
 export { isDatabaseUnavailable } from './database-errors.js';
 export { type DeliveryFacts, findDelivery } from './delivery-facts.js';
 export { agreeOnDeployment, type Deployment, DeploymentMismatchError } from './deployment.js';
@@ -124,6 +134,7 @@ export {
 } from './stats.js';
 export { statisticsSlots } from './stats-columns.js';
 export type { Role } from './tables.js';
+export { readTakenNames, readTakenObjectIds, type TakenNames } from './taken-names.js';
 export {
   deleteErasedWebhooks,
   markTenantErasing,
@@ -172,6 +183,7 @@ export {
   resumeWebhook,
 } from './webhook-lifecycle.js';
 export {
+  anyWebhook,
   type ListedWebhook,
   listWebhooks,
   type WebhookFilters,
@@ -179,8 +191,9 @@ export {
   type WebhookSortColumn,
   webhookSortColumns,
 } from './webhook-list.js';
+export { queryWebhooks, type WebhookQuery, type WebhookQueryField } from './webhook-query.js';
 export { type NextSecret, rotateSigningSecret } from './webhook-secret-rotation.js';
-export { findSigningSecrets, type SigningSecret } from './webhook-secrets.js';
+export { findCurrentSecrets, findSigningSecrets, type SigningSecret } from './webhook-secrets.js';
 export { listTimeline, type TimelinePage, type TimelineRow } from './webhook-timeline.js';
 export { findWebhookVersion, listWebhookVersions, type VersionPage, type VersionRow, type WebhookSnapshot } from './webhook-versions.js';
 export { findWebhook, findWebhookByObjectId, insertWebhooks, keepObjectIds, type NewWebhook, type WebhookRow } from './webhooks.js';

@@ -24,6 +24,21 @@ export type WebhookFilters = {
   readonly updatedAt: TimeRange | null;
 };
 
+/** Filters that every webhook meets. */
+export const anyWebhook: WebhookFilters = {
+  isActive: null,
+  status: null,
+  circuit: null,
+  eventType: null,
+  code: null,
+  name: null,
+  url: null,
+  reference: null,
+  objectId: null,
+  createdAt: null,
+  updatedAt: null,
+};
+
 export type WebhookPage = {
   readonly environmentId: string;
   readonly tenantId: string | null;

@@ -22,6 +22,27 @@ export const findSigningSecrets = async (db: Database, box: SecretBox, webhookId
   }));
 };
 
+/** The current signing secrets of webhooks, by their ids. */
+export const findCurrentSecrets = async (
+  db: Database,
+  box: SecretBox,
+  webhookIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const rows = await db
+    .selectFrom('webhook_secrets')
+    .select(['id', 'webhook_id', 'key_id', 'iv', 'ciphertext'])
+    .where(sql<boolean>`webhook_id = any (${webhookIds}::uuid[])`)
+    .where('purpose', '=', 'signing')
+    .where('expires_at', 'is', null)
+    .execute();
+  return new Map(
+    rows.map(({ id, webhook_id: webhookId, key_id: keyId, iv, ciphertext }) => [
+      webhookId,
+      box.open({ keyId, iv, ciphertext }, { rowId: id, webhookId, purpose: 'signing' }),
+    ]),
+  );
+};
+
 /** The secret parts of a webhook's configuration: the whole `authentication`, and the own headers with their values. */
 export type ConfiguredSecrets = { readonly authentication: unknown; readonly headers: Readonly<Record<string, string>> };
 

@@ -42,7 +42,7 @@ export type WebhookRow = Selectable<WebhooksTable> & {
 };
 
 /** Rows that one statement makes: each has about thirty parameters, of 65,535 that a statement may have. */
-const rowsMax = 500;
+const rowsMax = 200;
 
 const insertSlice = async (transaction: Transaction<Tables>, webhooks: readonly NewWebhook[], author: Author): Promise<void> => {
   const placed = webhooks.map((webhook) => {

@@ -1,6 +1,7 @@
 // A dialect is another system's way to speak of a webhook: a pure mapping between its object and ours, and the form of its errors. Each has a
 // folder of its own; routes, paging and what is stored are the API's.
 import type { FieldError } from '@posthorn/core';
+import type { Field } from './fields.js';
 
 export type DialectName = '000' | '001' | '003' | '004';
 
@@ -45,8 +46,8 @@ export type ReadRules = {
   /** The tenant that the key is bound to. */
   readonly boundTenant: string | null;
   readonly environmentId: string;
-  /** The webhook before the change; null for a new one. */
-  readonly before: ShownWebhook | null;
+  /** What is asked of the webhook before the change; null for a new one. */
+  readonly before: Pick<ShownWebhook, 'tenant' | 'metadata' | 'kept'> | null;
   /** 16 fresh random bytes, for a secret in the dialect's form. */
   readonly random: Buffer;
 };
@@ -72,8 +73,22 @@ export type DialectProblem = {
   readonly errors: readonly FieldError[];
 };
 
+/** An object from a file, on its way in. */
+export type FromExport = {
+  /** The body that makes the webhook; what is no object is handed on as it is, so that `read` says so. */
+  readonly body: unknown;
+  /** 24 hex digits in lower case, if the other system's ids look so: the webhook keeps it. */
+  readonly objectId: string | null;
+  /** Its id in the other system, as it stands there, for people who look for it. */
+  readonly oldId: string | null;
+  /** Whether it brings its secret along. */
+  readonly hasSecret: boolean;
+};
+
 export type Dialect = {
   readonly name: DialectName;
+  /** Every member of its object, in the order of its document. */
+  readonly fields: readonly Field[];
   /** Never throws, whatever the body is. */
   readonly read: (body: unknown, rules: ReadRules) => Reading;
   /**
@@ -81,6 +96,8 @@ export type Dialect = {
    * @param origin of the API, for links: `https://hooks.example`
    */
   readonly show: (webhook: ShownWebhook, secret: string | null, origin: string) => unknown;
+  /** An object as the other system exports it, or as `show` gives it with its secret. Never throws. */
+  readonly fromExport: (object: unknown) => FromExport;
   /** Where in the dialect's body stands what our pointer names. */
   readonly placeOf: (pointer: string) => string;
   readonly errorBody: (problem: DialectProblem) => unknown;

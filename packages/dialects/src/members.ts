@@ -42,16 +42,3 @@ export const memberErrors = (body: unknown, members: Members, required: readonly
     }
   return errors;
 };
-
-/** The named members that a checked body has, under our names. */
-export const renamed = (body: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(names).flatMap(([theirs, ours]) => (Object.hasOwn(body, theirs) ? [[ours, body[theirs]]] : [])));
-
-/** A pointer of ours in their words: the first part is renamed, the rest stands. */
-export const placeIn =
-  (names: Readonly<Record<string, string>>, at = '') =>
-  (pointer: string): string => {
-    const [, first = '', ...rest] = pointer.split('/');
-    const theirs = Object.entries(names).find(([, ours]) => ours === first)?.[0];
-    return theirs === undefined ? at : [at, theirs, ...rest].join('/');
-  };

@@ -49,11 +49,13 @@ export const right = (reading: Reading): Extract<Reading, { readonly ok: true }>
 export const stored = (reading: Reading, before: ShownWebhook | null = null): ShownWebhook => {
   const { webhook, kept } = right(reading);
   const base = before ?? emptyWebhook;
+  const isActive = webhook.is_active ?? base.is_active;
   const notification = { ...base.notification, ...(webhook.notification as object | undefined) };
   return {
     ...base,
     ...(webhook as Partial<ShownWebhook>),
     notification,
+    disabled_at: isActive === true ? null : (base.disabled_at ?? '2026-01-01T00:00:00.000Z'),
     kept: kept ?? base.kept,
     version: before === null ? 1 : before.version + 1,
   };

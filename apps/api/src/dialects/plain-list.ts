@@ -1,6 +1,6 @@
 // The list of a dialect whose objects are plain JSON: newest first, in pages.
 import { isName } from '@posthorn/core';
-import { listWebhooks, type WebhookFilters } from '@posthorn/db';
+import { anyWebhook, listWebhooks } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
@@ -11,19 +11,6 @@ import { pageParameters } from '../schemas/lists.js';
 import { configOf, type PlainPlace, tagsOf } from './plain-place.js';
 import { shownWebhooks } from './showing.js';
 
-const noFilters: WebhookFilters = {
-  isActive: null,
-  status: null,
-  circuit: null,
-  eventType: null,
-  code: null,
-  name: null,
-  url: null,
-  reference: null,
-  objectId: null,
-  createdAt: null,
-  updatedAt: null,
-};
 const newestFirst = { by: 'created_at', descending: true } as const;
 
 const tenantFilter = matching(isName, '1 to 128 letters, digits or one of _ . : -');
@@ -70,7 +57,7 @@ export const registerPlainList = (app: FastifyInstance, place: PlainPlace, { db,
     if (reach === null) return { [list.items]: emptyPage.data, next_cursor: null };
     const rows = await listWebhooks(db, {
       ...reach,
-      filters: { ...noFilters, isActive },
+      filters: { ...anyWebhook, isActive },
       sort: newestFirst,
       after: position === null ? null : { value: String(position[0]), id: String(position[1]) },
       limit: limit + 1,

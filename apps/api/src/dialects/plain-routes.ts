@@ -1,5 +1,5 @@
 // The routes of a dialect whose objects are plain JSON: make, list, read, change, delete.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { WebhookDependencies } from '../routes/own-webhook.js';
 import { judgedBody } from '../schemas/dialects.js';
@@ -29,11 +29,23 @@ const schemasOf = (place: PlainPlace) => {
   };
 };
 
+/** Some clients name the type of a body even when they delete, and send none. */
+const takeDeletionsWithoutBody = (app: FastifyInstance): void => {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '' && request.method === 'DELETE') done(null);
+    else parse(request, body, done);
+  });
+};
+
 /** POST and GET at the place, GET, PATCH and DELETE of {id} there. */
 export const plainDialectRoutes = (place: PlainPlace) => (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { dialect, path } = place;
+  const { dialect, path, list } = place;
   const { making, reading, changing, deleting } = schemasOf(place);
   const [readers, editors] = [configOf(place, 'read_webhooks'), configOf(place, 'edit_webhooks')];
+  // A body that names an environment may name another than the key's.
+  const makers: FastifyContextConfig = list.environment === null ? editors : { ...editors, problems: ['not_found'] };
+  takeDeletionsWithoutBody(app);
 
   const find = (request: FastifyRequest) => requireShown(dependencies, place, request, (request.params as { readonly id: string }).id);
   const show = async (request: FastifyRequest, id: string, secret: string | null): Promise<unknown> => {
@@ -42,7 +54,7 @@ export const plainDialectRoutes = (place: PlainPlace) => (dependencies: WebhookD
     return shown.map((each) => dialect.show(each, secret, dependencies.origin()))[0];
   };
 
-  app.post(path, { config: editors, schema: making }, async (request, reply) => {
+  app.post(path, { config: makers, schema: making }, async (request, reply) => {
     const { webhook, secret } = await makeIn(dialect, dependencies, request.owner, request.body);
     const shown = await show(request, webhook.id, place.showsNewSecret ? secret : null);
     const id = place.id === 'id' ? webhook.id : webhook.objectId;

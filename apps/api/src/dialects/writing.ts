@@ -1,7 +1,7 @@
 // Making and changing webhooks in the words of a dialect: its body is read into ours, which is judged as one of our own routes would.
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { objectIdOf } from '@posthorn/core';
+import { isJsonObject, objectIdOf } from '@posthorn/core';
 import { type DialectMemory, type KeyOwner, resetCircuit, type WebhookRow } from '@posthorn/db';
 import type { Dialect, Kept, Reading, ReadRules } from '@posthorn/dialects';
 import { actorOf, audit, type WebhookDependencies } from '../routes/own-webhook.js';
@@ -12,6 +12,7 @@ import { switchWebhook, writeVersion } from '../webhook-changing.js';
 import { type MadeWebhook, makeWebhook, type WebhookDescription } from '../webhook-making.js';
 import { checkCircuitSettings, urlCheckOf } from '../webhook-writing.js';
 import { placedIn, refusal } from './errors.js';
+import { shownWebhook } from './showing.js';
 
 const newShape = shapeCheck(newWebhookBody);
 const changedShape = shapeCheck(changedWebhookBody);
@@ -48,6 +49,17 @@ export const makeIn = (dialect: Dialect, dependencies: WebhookDependencies, owne
   return placedIn(dialect, () => makeWebhook(dependencies, owner, { ...description, objectIdOf }));
 };
 
+/**
+ * A body without the members that are as they are shown: whoever sends back what they have read changes nothing by it, not even where the dialect
+ * shows what it could not write, such as the several event types of a trigger.
+ */
+const changesIn = (body: unknown, shown: unknown): unknown =>
+  isJsonObject(body) && isJsonObject(shown)
+    ? Object.fromEntries(
+        Object.entries(body).filter(([name, value]) => !Object.hasOwn(shown, name) || !isDeepStrictEqual(value, shown[name])),
+      )
+    : body;
+
 /** Changes a webhook as the dialect's body says, its activity and its circuit last. */
 export const changeIn = async (
   dialect: Dialect,
@@ -64,7 +76,8 @@ export const changeIn = async (
     writeVersion(dependencies, owner, { webhookId: row.id, ifMatch }, (before, current) => {
       const kept = current.dialect?.[dialect.name] ?? null;
       const rules = rulesOf(owner, { tenant: row.tenant_key, metadata: current.metadata, kept });
-      const reading = readOrThrow(dialect, body, rules);
+      const shown = dialect.show(shownWebhook(dialect.name, { ...row, ...current }, owner.mode, undefined), null, dependencies.origin());
+      const reading = readOrThrow(dialect, changesIn(body, shown), rules);
       const changes = reading.webhook as ChangedWebhookBody;
       wished = { is_active: changes.is_active, resetCircuit: reading.resetCircuit };
       checkCircuitSettings(owner, changes, before);

@@ -4,9 +4,10 @@ import {
   type Actor,
   type Author,
   type Database,
+  findCurrentSecrets,
   findWebhook,
   type HotPool,
-  insertAuditEntry,
+  insertAuditEntries,
   type KeyOwner,
   readWebhookStatistics,
   type SecretBox,
@@ -74,20 +75,36 @@ export const requireOwn = async (
   { owner, params }: FastifyRequest,
 ): Promise<{ readonly owner: KeyOwner; readonly row: WebhookRow }> => ({ owner, row: await findOwn(db, owner, params) });
 
+type AuditedRow = Pick<WebhookRow, 'id' | 'tenant_id'>;
+type AuditDependencies = Pick<WebhookDependencies, 'db' | 'newId'>;
+
+/** Writes down who does what to webhooks, before it is done. */
+export const auditAll = ({ db, newId }: AuditDependencies, owner: KeyOwner, rows: readonly AuditedRow[], action: string): Promise<void> =>
+  insertAuditEntries(
+    db,
+    rows.map((row) => ({
+      id: newId(),
+      environmentId: owner.environmentId,
+      tenantId: row.tenant_id,
+      actorKeyId: owner.keyId,
+      actor: owner.role,
+      action,
+      subjectKind: 'webhook',
+      subjectId: row.id,
+    })),
+  );
+
 /** Writes down who does what to a webhook, before it is done. */
-export const audit = (
-  { db, newId }: Pick<WebhookDependencies, 'db' | 'newId'>,
+export const audit = (dependencies: AuditDependencies, owner: KeyOwner, row: AuditedRow, action: string): Promise<void> =>
+  auditAll(dependencies, owner, [row], action);
+
+/** The present secrets of webhooks by their ids, for those who may edit them; that they were read is written down. */
+export const readSecrets = async (
+  dependencies: AuditDependencies & Pick<WebhookDependencies, 'secretBox'>,
   owner: KeyOwner,
-  row: Pick<WebhookRow, 'id' | 'tenant_id'>,
-  action: string,
-): Promise<void> =>
-  insertAuditEntry(db, {
-    id: newId(),
-    environmentId: owner.environmentId,
-    tenantId: row.tenant_id,
-    actorKeyId: owner.keyId,
-    actor: owner.role,
-    action,
-    subjectKind: 'webhook',
-    subjectId: row.id,
-  });
+  rows: readonly AuditedRow[],
+): Promise<ReadonlyMap<string, string>> => {
+  await auditAll(dependencies, owner, rows, 'webhook.secret_read');
+  const ids = rows.map(({ id }) => id);
+  return findCurrentSecrets(dependencies.db, dependencies.secretBox, ids);
+};

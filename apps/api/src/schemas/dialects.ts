@@ -112,7 +112,11 @@ export const newCotWebhookSchema = Type.Object(
   { $id: 'NewCotWebhook', description: 'A webhook to make in dialect 003.' },
 );
 export const cotChangesSchema = Type.Object(
-  { ...cotBody, company: Type.Optional(Type.String({ description: 'Only the one that it has.' })) },
+  {
+    ...cotBody,
+    company: Type.Optional(Type.String({ description: 'Only the one that it has.' })),
+    context: Type.Optional(anyObject({ description: 'Texts and null, or the whole as it is shown.' })),
+  },
   { $id: 'CotWebhookChanges', description: 'The members to change.' },
 );
 
@@ -138,7 +142,9 @@ export const flatErrorSchema = Type.Object(
     code: Type.String({ description: 'Stable.' }),
     error: Type.String(),
     message: Type.String(),
-    errors: Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
+    errors: Type.Array(
+      Type.Object({ path: Type.String({ description: 'RFC 6901 pointer into the body.' }), code: Type.String(), message: Type.String() }),
+    ),
   },
   { $id: 'FlatError', description: 'An error of dialect 004.' },
 );

@@ -4,6 +4,7 @@ import { recoverBody, replayBody } from '../replay-filter.js';
 import { changedWebhookBody, newWebhookBody } from '../routes/webhook-schema.js';
 import { apiKeySchema, createdApiKeySchema, newApiKeyBody } from './api-key.js';
 import { auditEntrySchema } from './audit.js';
+import { commerceSchemas } from './commerce.js';
 import { attemptSchema, deliverySchema } from './delivery.js';
 import { dialectSchemas } from './dialects.js';
 import {
@@ -40,6 +41,7 @@ import {
   webhookSchema,
   webhookSecretsSchema,
 } from './webhook.js';
+import { importBody, importedSchema } from './webhook-import.js';
 import { testEventSchema } from './webhook-test.js';
 import { restoreBody, rotateBody, versionSchema, versionSummarySchema } from './webhook-version.js';
 
@@ -73,6 +75,8 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   eventTypeSchema,
   explanationSchema,
   healthSchema,
+  importBody,
+  importedSchema,
   lifetimeStatisticsSchema,
   listedEventSchema,
   newEventSchema,
@@ -97,4 +101,5 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   versionSchema,
   versionSummarySchema,
   ...dialectSchemas,
+  ...commerceSchemas,
 ];

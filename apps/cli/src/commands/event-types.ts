@@ -1,5 +1,6 @@
 // `posthorn event-types`: the catalogue of event types, listed, and imported from a file that can be imported again.
 import { type Client, PosthornError, type Schema } from '@posthorn/client';
+import { eventTypeCatalogue } from '@posthorn/dialects';
 import type { Command } from 'commander';
 import { type ApiOptions, addApiOptions, connectApi } from '../api-options.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -16,9 +17,12 @@ export function registerEventTypes(program: Command, terminal: Terminal): void {
     types
       .command('import')
       .description('add event types to the catalogue, or change those that are there')
-      .argument('<file>', 'a JSON list of {name, description?, schema?, example?}; - for standard input'),
+      .argument(
+        '<file>',
+        'a JSON list of {name, description?, schema?, example?}; - for standard input; 003 or 004: those of this dialect',
+      ),
   ).action(async (file: string, options: ApiOptions) => {
-    const list = readList(await readArgumentText(file === '-' ? file : `@${file}`, 'the file'));
+    const list = await readCatalogue(file);
     await importTypes(await connectApi(options), list, terminal);
   });
 }
@@ -31,6 +35,11 @@ async function listTypes(api: Client, terminal: Terminal): Promise<void> {
 }
 
 type NewEventType = Schema<'NewEventType'>;
+
+const readCatalogue = async (file: string): Promise<readonly NewEventType[]> =>
+  file === '003' || file === '004'
+    ? eventTypeCatalogue(file)
+    : readList(await readArgumentText(file === '-' ? file : `@${file}`, 'the file'));
 
 /** What stands in the entries is judged by the API. */
 function readList(text: string): readonly NewEventType[] {

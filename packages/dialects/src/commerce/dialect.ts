@@ -1,44 +1,13 @@
 // Dialect 001: a JSON:API resource of type `webhooks`. Its attributes that begin with `_` are wishes and not values: `false` and `null` wish for
 // nothing. Metadata are written whole, as its clients know it.
 import { isJsonObject } from '@posthorn/core';
-import type { Dialect, DialectProblem, Reading, ReadRules, ShownWebhook } from '../dialect.js';
-import { aBoolean, anObject, aText, ignored, memberErrors, orNull, renamed, texts } from '../members.js';
+import { textOf, unreadable } from '../brought.js';
+import type { Dialect, DialectProblem, FromExport, Reading, ReadRules, ShownWebhook } from '../dialect.js';
+import { fieldErrors, placeIn, renamed } from '../fields.js';
+import { anObject, ignored, memberErrors } from '../members.js';
+import { fields } from './fields.js';
 
 const at = '/data/attributes';
-const plain = {
-  name: 'name',
-  callback_url: 'url',
-  include_resources: 'include_resources',
-  reference: 'reference',
-  reference_origin: 'reference_origin',
-} as const;
-const names: Readonly<Record<string, string>> = {
-  ...plain,
-  topic: 'event_types',
-  metadata: 'metadata',
-  shared_secret: 'secret',
-  _disable: 'is_active',
-};
-
-const attributes = {
-  name: orNull(aText),
-  topic: aText,
-  callback_url: aText,
-  include_resources: orNull(texts),
-  reference: orNull(aText),
-  reference_origin: orNull(aText),
-  metadata: orNull(anObject),
-  _disable: orNull(aBoolean),
-  _enable: orNull(aBoolean),
-  _reset_circuit: orNull(aBoolean),
-  shared_secret: orNull(aText),
-  disabled_at: ignored,
-  circuit_state: ignored,
-  circuit_failure_count: ignored,
-  created_at: ignored,
-  updated_at: ignored,
-};
-const resource = { type: aText, id: ignored, attributes: anObject, relationships: ignored, links: ignored, meta: ignored };
 
 /** What a webhook made in this dialect is, beyond what is written of it. */
 const ofNewOnes = {
@@ -58,7 +27,7 @@ const eventTypesOf = (topic: string): readonly string[] => (topic === '*' ? [] :
 const topicOf = (eventTypes: readonly string[]): string => (eventTypes.length === 0 ? '*' : eventTypes.join(','));
 
 /** Members that are not named any more are removed. */
-const metadataOf = (written: Readonly<Record<string, unknown>> | null, before: ShownWebhook | null): Record<string, unknown> => ({
+const metadataOf = (written: Readonly<Record<string, unknown>> | null, before: ReadRules['before']): Record<string, unknown> => ({
   ...Object.fromEntries(Object.keys(before?.metadata ?? {}).map((name) => [name, null])),
   ...written,
 });
@@ -68,9 +37,9 @@ const shapeErrors = (body: unknown, isNew: boolean) => {
   const outer = memberErrors(body, { data: anObject, included: ignored, meta: ignored, links: ignored }, ['data']);
   if (outer.length > 0) return outer;
   const data = body.data as Readonly<Record<string, unknown>>;
-  const inner = memberErrors(data, resource, ['type', 'attributes'], '/data');
+  const inner = fieldErrors(fields, data, true, '', '/data');
   if (inner.length > 0) return inner;
-  return memberErrors(data.attributes, attributes, isNew ? ['topic', 'callback_url'] : [], at);
+  return fieldErrors(fields, data.attributes, isNew, 'attributes', at);
 };
 
 const read = (body: unknown, { isNew, role, before, random }: ReadRules): Reading => {
@@ -85,7 +54,7 @@ const read = (body: unknown, { isNew, role, before, random }: ReadRules): Readin
   return {
     ok: true,
     webhook: {
-      ...renamed(written, plain),
+      ...renamed(fields, written, 'attributes'),
       ...(written.include_resources === null && { include_resources: [] }),
       ...(written.topic !== undefined && { event_types: eventTypesOf(written.topic as string) }),
       ...(written.metadata !== undefined && { metadata: metadataOf(written.metadata as Readonly<Record<string, unknown>> | null, before) }),
@@ -124,20 +93,63 @@ const show = (webhook: ShownWebhook, secret: string | null, origin: string) => {
   };
 };
 
-const placeOf = (pointer: string): string => {
-  const first = pointer.split('/')[1] ?? '';
-  const theirs = Object.entries(names).find(([, ours]) => ours === first)?.[0];
-  if (theirs === undefined) return at;
-  // A topic is one text: it has no places of its own.
-  return theirs === 'topic' ? `${at}/topic` : [at, theirs, ...pointer.split('/').slice(2)].join('/');
+const placeInAttributes = placeIn(fields, 'attributes', at);
+
+/** A topic is one text: it has no places of its own. */
+const placeOf = (pointer: string): string => placeInAttributes(pointer.startsWith('/event_types/') ? '/event_types' : pointer);
+
+/** What clients put beside the attributes when they flatten a resource, and the relationships that they may have fetched with it. */
+const notAttributes: ReadonlySet<string> = new Set([
+  'id',
+  'type',
+  'links',
+  'meta',
+  'relationships',
+  'last_event_callbacks',
+  'versions',
+  'event_stores',
+]);
+const unflattened = (object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
+  type: 'webhooks',
+  ...Object.fromEntries(Object.entries(object).filter(([name]) => name === 'id' || name === 'type')),
+  attributes: Object.fromEntries(Object.entries(object).filter(([name]) => !notAttributes.has(name))),
+});
+
+/** What was disabled is made disabled; a secret that was not shown is made anew. */
+const asNew = (written: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const { shared_secret: secret, ...rest } = written;
+  const isDisabled = written.disabled_at !== undefined && written.disabled_at !== null && written._enable !== true;
+  return {
+    ...rest,
+    ...(secret !== undefined && secret !== null && { shared_secret: secret }),
+    ...(isDisabled && { _disable: true }),
+  };
+};
+
+/** A document, a resource, or a resource as clients flatten it. */
+const fromExport = (object: unknown): FromExport => {
+  if (!isJsonObject(object)) return unreadable(object);
+  const inner = Object.hasOwn(object, 'data') ? object.data : object;
+  if (!isJsonObject(inner)) return unreadable(object);
+  const resource = inner === object && !Object.hasOwn(object, 'attributes') ? unflattened(object) : inner;
+  const { attributes } = resource;
+  return {
+    body: { data: isJsonObject(attributes) ? { ...resource, attributes: asNew(attributes) } : resource },
+    objectId: null,
+    oldId: textOf(resource, 'id'),
+    hasSecret: isJsonObject(attributes) && textOf(attributes, 'shared_secret') !== null,
+  };
 };
 
 const errorBody = ({ status, code, title, detail, errors }: DialectProblem) => {
   const common = { title, code: status === 422 ? 'VALIDATION_ERROR' : code.toUpperCase(), status: String(status) };
   if (errors.length === 0) return { errors: [{ ...common, detail, meta: { error: code } }] };
   return {
-    errors: errors.map((error) => ({ ...common, detail: error.message, source: { pointer: error.pointer }, meta: { error: error.code } })),
+    errors: errors.map(({ pointer, code: error, message }) => {
+      const source = pointer === '' || pointer.startsWith('/') ? { pointer } : { parameter: pointer };
+      return { ...common, detail: message, source, meta: { error } };
+    }),
   };
 };
 
-export const commerce: Dialect = { name: '001', read, show, placeOf, errorBody };
+export const commerce: Dialect = { name: '001', fields, read, show, fromExport, placeOf, errorBody };

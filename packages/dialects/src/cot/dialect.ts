@@ -2,37 +2,13 @@
 // they were sent, as long as nobody has changed by another way what they stand for.
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject } from '@posthorn/core';
+import { fromExportWithObjectId, secretErrors, writtenSecret } from '../brought.js';
 import { compoundTriggers } from '../catalogue.js';
 import type { Dialect, Kept, Reading, ReadRules, ShownWebhook } from '../dialect.js';
-import { aBoolean, aNonEmptyText, anObject, aText, ignored, memberErrors, orNull, placeIn, renamed } from '../members.js';
+import { fieldErrors, placeIn, renamed } from '../fields.js';
 import { pathErrors } from '../path-errors.js';
 import { readTenant } from '../tenant.js';
-
-const names = {
-  company: 'tenant',
-  isActive: 'is_active',
-  trigger: 'event_types',
-  url: 'url',
-  name: 'name',
-  code: 'code',
-  description: 'description',
-} as const;
-const plain = { isActive: names.isActive, url: names.url, name: names.name, code: names.code, description: names.description } as const;
-const contextMembers = { survey: orNull(aText), group: orNull(aText), taskGroup: orNull(aText) };
-
-const members = {
-  company: aNonEmptyText,
-  isActive: aBoolean,
-  trigger: aNonEmptyText,
-  url: aNonEmptyText,
-  name: aNonEmptyText,
-  code: orNull(aText),
-  description: orNull(aText),
-  context: anObject,
-  _id: ignored,
-  __v: ignored,
-};
-const required = ['isActive', 'trigger', 'url', 'name'] as const;
+import { fields } from './fields.js';
 
 /** The types that a trigger stands for; itself first, so that who publishes the trigger's own name is heard too. */
 const typesOf = (trigger: string): readonly string[] => [trigger, ...(compoundTriggers.get(trigger) ?? [])];
@@ -46,9 +22,16 @@ const keptTrigger = ({ kept, event_types }: ShownWebhook): string | null =>
 const keptContext = ({ kept, context }: ShownWebhook): Readonly<Record<string, unknown>> | null =>
   isJsonObject(kept?.context) && isDeepStrictEqual(askedOf(kept.context), { ...context }) ? kept.context : null;
 
+/** In the order of the document, whatever the order in which it was stored. */
+const inOrder = (context: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const first = ['survey', 'group', 'taskGroup'].filter((name) => Object.hasOwn(context, name));
+  return { ...Object.fromEntries(first.map((name) => [name, context[name]])), ...context };
+};
+
 const read = (body: unknown, rules: ReadRules): Reading => {
-  const errors = [...memberErrors(body, members, rules.isNew ? required : [])];
-  if (isJsonObject(body) && isJsonObject(body.context)) errors.push(...memberErrors(body.context, contextMembers, [], '/context'));
+  const errors = [...fieldErrors(fields, body, rules.isNew), ...secretErrors(body, rules.isNew)];
+  if (isJsonObject(body) && isJsonObject(body.context))
+    errors.push(...fieldErrors(fields, body.context, rules.isNew, 'context', '/context'));
   if (errors.length > 0 || !isJsonObject(body)) return { ok: false, status: 422, errors };
   const tenant = readTenant(body, 'company', rules);
   if (!tenant.ok) return tenant;
@@ -58,17 +41,18 @@ const read = (body: unknown, rules: ReadRules): Reading => {
   return {
     ok: true,
     webhook: {
-      ...renamed(body, plain),
+      ...renamed(fields, body),
       ...tenant.written,
       ...(trigger !== undefined && { event_types: typesOf(trigger) }),
       ...(context !== undefined && { context: askedOf(context) }),
+      ...writtenSecret(body),
     },
     resetCircuit: false,
     kept,
   };
 };
 
-const show = (webhook: ShownWebhook) => ({
+const show = (webhook: ShownWebhook, secret: string | null) => ({
   _id: webhook.object_id,
   company: webhook.tenant,
   isActive: webhook.is_active,
@@ -76,9 +60,18 @@ const show = (webhook: ShownWebhook) => ({
   url: webhook.url,
   name: webhook.name,
   code: webhook.code,
-  context: keptContext(webhook) ?? { survey: '', group: '', taskGroup: '', ...webhook.context },
+  context: inOrder(keptContext(webhook) ?? { survey: '', group: '', taskGroup: '', ...webhook.context }),
   __v: webhook.version - 1,
   description: webhook.description,
+  ...(secret !== null && { secret }),
 });
 
-export const cot: Dialect = { name: '003', read, show, placeOf: placeIn({ ...names, context: 'context' }), errorBody: pathErrors };
+export const cot: Dialect = {
+  name: '003',
+  fields,
+  read,
+  show,
+  fromExport: fromExportWithObjectId,
+  placeOf: placeIn(fields),
+  errorBody: pathErrors,
+};

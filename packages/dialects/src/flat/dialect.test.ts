@@ -80,19 +80,21 @@ describe('dialect 004', () => {
   });
 
   it('says errors in its own form, at its own places', () => {
-    expect(['/url', '/event_types/0', '/is_active', '/secret', ''].map(flat.placeOf)).toEqual([
+    expect(['/url', '/event_types/0', '/is_active', '/secret', '/filter', ''].map(flat.placeOf)).toEqual([
       '/target_url',
       '/event_types/0',
       '/is_active',
+      '/secret',
       '',
       '',
     ]);
     const errors = [{ pointer: '/target_url', code: 'invalid_field', message: 'no' }];
     expect(flat.errorBody({ status: 422, code: 'invalid_field', title: 'A field is not valid', detail: 'no', errors })).toEqual({
       statusCode: 422,
+      code: 'invalid_field',
       error: 'A field is not valid',
       message: 'no',
-      errors: [{ path: '/target_url', message: 'no' }],
+      errors: [{ path: '/target_url', code: 'invalid_field', message: 'no' }],
     });
   });
 

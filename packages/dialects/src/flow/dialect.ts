@@ -1,41 +1,17 @@
 // Dialect 000: a client's webhook for the events of its project flows, with the wish to be told by e-mail. It names no event types: it gets all of
 // its flows, or of all flows if it names none.
 import { isJsonObject } from '@posthorn/core';
+import { fromExportWithObjectId, secretErrors, writtenSecret } from '../brought.js';
 import type { Dialect, Kept, Reading, ReadRules, ShownWebhook } from '../dialect.js';
-import { aBoolean, aNonEmptyText, anObject, aText, ignored, memberErrors, orNull, placeIn, renamed, texts } from '../members.js';
+import { fieldErrors, placeIn, renamed } from '../fields.js';
 import { pathErrors } from '../path-errors.js';
 import { readTenant } from '../tenant.js';
-
-const names = {
-  client: 'tenant',
-  projectFlow: 'project_flows',
-  isActive: 'is_active',
-  name: 'name',
-  url: 'url',
-  description: 'description',
-  notification: 'notification',
-} as const;
-const { client: _, notification: _notification, ...plain } = names;
-
-const members = {
-  client: aNonEmptyText,
-  projectFlow: texts,
-  statistics: ignored,
-  isActive: aBoolean,
-  name: aNonEmptyText,
-  url: aNonEmptyText,
-  description: orNull(aText),
-  notification: anObject,
-  _id: ignored,
-  __v: ignored,
-};
-const required = ['isActive', 'name', 'url'] as const;
-const notificationMembers = { email: orNull(aText), success: aBoolean, fail: aBoolean };
+import { fields } from './fields.js';
 
 const read = (body: unknown, rules: ReadRules): Reading => {
-  const errors = [...memberErrors(body, members, rules.isNew ? required : [])];
+  const errors = [...fieldErrors(fields, body, rules.isNew), ...secretErrors(body, rules.isNew)];
   if (isJsonObject(body) && isJsonObject(body.notification))
-    errors.push(...memberErrors(body.notification, notificationMembers, [], '/notification'));
+    errors.push(...fieldErrors(fields, body.notification, rules.isNew, 'notification', '/notification'));
   if (errors.length > 0 || !isJsonObject(body)) return { ok: false, status: 422, errors };
   const tenant = readTenant(body, 'client', rules);
   if (!tenant.ok) return tenant;
@@ -45,11 +21,12 @@ const read = (body: unknown, rules: ReadRules): Reading => {
   return {
     ok: true,
     webhook: {
-      ...renamed(body, plain),
+      ...renamed(fields, body),
       ...tenant.written,
       ...(notification !== undefined && {
         notification: { ...notification, ...(hasEmail && { email: notification.email === '' ? null : notification.email }) },
       }),
+      ...writtenSecret(body),
     },
     resetCircuit: false,
     kept,
@@ -60,7 +37,7 @@ const read = (body: unknown, rules: ReadRules): Reading => {
 const statisticsOf = (statistics: ShownWebhook['statistics']): ShownWebhook['statistics'] =>
   Object.values(statistics).every((value) => value === 0 || value === null) ? {} : statistics;
 
-const show = (webhook: ShownWebhook) => {
+const show = (webhook: ShownWebhook, secret: string | null) => {
   const { email, success, fail } = webhook.notification;
   return {
     _id: webhook.object_id,
@@ -73,7 +50,16 @@ const show = (webhook: ShownWebhook) => {
     description: webhook.description,
     notification: { email: email ?? (webhook.kept?.email === '' ? '' : null), success, fail },
     __v: webhook.version - 1,
+    ...(secret !== null && { secret }),
   };
 };
 
-export const flow: Dialect = { name: '000', read, show, placeOf: placeIn(names), errorBody: pathErrors };
+export const flow: Dialect = {
+  name: '000',
+  fields,
+  read,
+  show,
+  fromExport: fromExportWithObjectId,
+  placeOf: placeIn(fields),
+  errorBody: pathErrors,
+};
