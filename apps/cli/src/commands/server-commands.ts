@@ -1,8 +1,9 @@
-// The commands that run the servers: start, api, worker, migrate.
+// The commands that run the servers: start, api, worker, migrate. All that a server needs is loaded by them alone: the other commands begin at once.
 import { readConfig } from '@posthorn/config';
 import type { Command } from 'commander';
-import { migrateAll, runApi, runStart, runWorker } from '../server/run-servers.js';
 import type { Terminal } from '../terminal.js';
+
+const servers = () => import('../server/run-servers.js');
 
 /** A server that ends is done: whatever it left open must not keep the process alive. */
 const exitWith = async (running: Promise<number>): Promise<never> => process.exit(await running);
@@ -11,21 +12,22 @@ export function registerServerCommands(program: Command, terminal: Terminal): vo
   program
     .command('start')
     .description('run everything in one process, on an embedded Postgres unless DATABASE_URL is set')
-    .action(() => exitWith(runStart(terminal)));
+    .action(async () => exitWith((await servers()).runStart(terminal)));
   program
     .command('api')
     .description('run the API (needs DATABASE_URL)')
-    .action(() => exitWith(runApi(terminal)));
+    .action(async () => exitWith((await servers()).runApi(terminal)));
   program
     .command('worker')
     .description('run a worker; start as many as wanted (needs DATABASE_URL)')
-    .action(() => exitWith(runWorker(terminal)));
+    .action(async () => exitWith((await servers()).runWorker(terminal)));
   program
     .command('migrate')
     .description("bring the database to this version's schema (needs DATABASE_URL)")
     .action(async () => {
       const config = readConfig();
       if (config.databaseDirectUrl === null) throw new Error('DATABASE_URL is not set');
+      const { migrateAll } = await servers();
       const ran = await migrateAll(config, config.databaseDirectUrl);
       terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);
     });

@@ -1,8 +1,12 @@
 // Keys that nobody gave: made once, kept in the data directory (mode 0600), the same at every later start.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Config } from '@posthorn/config';
 import { newApiKey } from '@posthorn/core';
+
+/** Where a process keeps what is its own. */
+export const dataDirectoryOf = (config: Config): string => resolve(config.dataDirectory);
 
 export const adminKeyFile = 'admin-key';
 const encryptionKeyFile = 'encryption-key';

@@ -1,11 +1,10 @@
 // What every server process opens first: configuration, keys, logger, database. Opened in order, closed in reverse.
-import { resolve } from 'node:path';
 import { type Config, readConfig } from '@posthorn/config';
 import { agreeOnDeployment, createDatabase, createHotPool, type Database, encryptionKeyId, type HotPool } from '@posthorn/db';
 import { createEgress, type Egress, emptyAllowList, loopbackAllowValue, parseAllowList } from '@posthorn/egress';
 import type { QueueLocation } from '@posthorn/queue';
 import { createLogger, createMetrics, type Logger, type Metrics } from '@posthorn/telemetry';
-import { developmentEncryptionKey } from './development-keys.js';
+import { dataDirectoryOf, developmentEncryptionKey } from './development-keys.js';
 
 export type Role = 'start' | 'api' | 'worker';
 
@@ -27,8 +26,6 @@ export const queueLocationOf = (config: Config, databaseUrl: string): QueueLocat
   config.redisUrl === null
     ? { kind: 'postgres', url: databaseUrl, connectionsMax: 2 * config.databasePoolMax }
     : { kind: 'redis', url: config.redisUrl };
-
-export const dataDirectoryOf = (config: Config): string => resolve(config.dataDirectory);
 
 export const encryptionKeyOf = async (config: Config): Promise<Buffer> =>
   config.encryptionKey ?? (await developmentEncryptionKey(dataDirectoryOf(config)));
