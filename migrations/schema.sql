@@ -199,6 +199,18 @@ create table notifications (
 );
 CREATE INDEX notifications_due ON public.notifications USING btree (due_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
+create table processes (
+  id uuid not null,
+  role text not null,
+  host text not null,
+  pid integer not null,
+  node_version text not null,
+  started_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  constraint processes_pkey PRIMARY KEY (id),
+  constraint processes_role_check CHECK ((role = ANY (ARRAY['api'::text, 'worker'::text])))
+);
+
 create table replays (
   id uuid not null,
   environment_id uuid not null,

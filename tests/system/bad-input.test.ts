@@ -52,6 +52,8 @@ beforeAll(async () => {
   closers.push(egress.close);
   const api = await createApi({
     publicUrl: 'http://127.0.0.1:0',
+    listenUrl: database.url,
+    consoleDirectory: null,
     pool,
     db,
     queue: { kind: 'redis', url: redis.url },

@@ -33,6 +33,7 @@ const open = (owners: Readonly<Record<string, KeyOwner>>) => {
       asked.push(hash.toString('hex'));
       return byHash.get(hash.toString('hex')) ?? null;
     },
+    sessionOf: () => null,
     nowMs: () => clock.nowMs,
     onUsed: (keyId) => used.push(keyId),
   });
@@ -132,7 +133,7 @@ describe('a key', () => {
       if (down) throw new Error('gone');
       return known;
     };
-    const access = createAccess({ find, nowMs: () => 0, onUsed: () => undefined });
+    const access = createAccess({ find, sessionOf: () => null, nowMs: () => 0, onUsed: () => undefined });
     const request = requestWith(`Bearer ${newKey()}`);
     await expect(access.require(request, 'publish')).rejects.toThrow('gone');
     down = false;

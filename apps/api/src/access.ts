@@ -3,6 +3,8 @@ import { hashApiKey, type ProblemCode, problem, readApiKey } from '@posthorn/cor
 import type { KeyOwner, Reach, Role } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { requireSameOrigin } from './console/same-origin.js';
+import type { Session } from './console/sessions.js';
 import { limits } from './limits.js';
 
 export type Permission =
@@ -16,6 +18,8 @@ export type Permission =
   | 'reset_circuit'
   | 'replay'
   | 'erase'
+  /** What runs, and how it is kept up; only with a key that is bound to no tenant. */
+  | 'read_deployment'
   /** Keys, environments, tenants, the catalogue of event types, audit; only with a key that is bound to no tenant. */
   | 'administer';
 
@@ -41,12 +45,20 @@ const permissions: Readonly<Record<Permission, readonly Role[]>> = {
   reset_circuit: ['admin', 'operator'],
   replay: ['admin', 'operator'],
   erase: ['admin'],
+  read_deployment: ['admin', 'operator', 'viewer'],
   administer: ['admin'],
 };
+
+/** What is the environment's, or of all of them. */
+const unboundOnly: ReadonlySet<Permission> = new Set(['administer', 'read_deployment']);
 
 export type Access = {
   /** The owner of the request's key; throws `unauthorized` or `forbidden`. */
   readonly require: (request: FastifyRequest, permission: Permission) => Promise<KeyOwner>;
+  /** The owner of a key; null: not known, or no longer valid. */
+  readonly ownerOf: (key: string) => Promise<KeyOwner | null>;
+  /** The same by the key's SHA-256. */
+  readonly ownerOfHash: (keyHash: Buffer) => Promise<KeyOwner | null>;
 };
 
 /** Which roles may do it. */
@@ -54,41 +66,59 @@ export const rolesOf = (permission: Permission): readonly Role[] => permissions[
 
 export const mayDo = (owner: KeyOwner, permission: Permission): boolean => permissions[permission].includes(owner.role);
 
+/** All that a key's owner may do. */
+export const permissionsOf = (owner: KeyOwner): readonly Permission[] =>
+  (Object.keys(permissions) as Permission[]).filter((each) => mayDo(owner, each) && (!unboundOnly.has(each) || owner.tenant === null));
+
 /** What a key's owner may see: its environment, and within it its tenant if it is bound to one. */
 export const reachOf = (owner: KeyOwner): Reach => ({ environmentId: owner.environmentId, tenantId: owner.tenant?.id ?? null });
 
 export type AccessDependencies = {
   /** Looks a key up by its SHA-256; answers are kept for 5 s, so a revoked key works no longer than that. */
   readonly find: (keyHash: Buffer) => Promise<KeyOwner | null>;
+  /** The console's session of a request; null: it has none. */
+  readonly sessionOf: (request: FastifyRequest) => Session | null;
   /** Unix milliseconds, for keys that expire. */
   readonly nowMs: () => number;
   /** Told of every request with a valid key. */
   readonly onUsed: (keyId: string) => void;
 };
 
-export const createAccess = ({ find, nowMs, onUsed }: AccessDependencies): Access => {
+const askForKey = { headers: { 'www-authenticate': 'Bearer' } };
+
+/** The key of an `Authorization: Bearer` header. Another scheme is not ours: a proxy in front may ask for a password of its own. */
+const bearerOf = ({ headers }: FastifyRequest): string | null =>
+  headers.authorization !== undefined && /^bearer /i.test(headers.authorization) ? headers.authorization.slice(7).trim() : null;
+
+export const createAccess = ({ find, sessionOf, nowMs, onUsed }: AccessDependencies): Access => {
   const owners = new LRUCache<string, { readonly owner: KeyOwner | null }>({ max: limits.keysMax, ttl: limits.keyCacheMs });
-  const lookUp = async (key: string): Promise<KeyOwner | null> => {
-    const known = owners.get(key);
-    if (known !== undefined) return known.owner;
-    const owner = readApiKey(key) === null ? null : await find(hashApiKey(key));
-    owners.set(key, { owner });
-    return owner;
-  };
-  const ownerOf = async (key: string): Promise<KeyOwner | null> => {
-    const owner = await lookUp(key);
+  const lookUp = async (cacheKey: string, hashOf: () => Buffer | null): Promise<KeyOwner | null> => {
+    const known = owners.get(cacheKey);
+    const hash = known === undefined ? hashOf() : null;
+    const owner = known === undefined ? hash && (await find(hash)) : known.owner;
+    if (known === undefined) owners.set(cacheKey, { owner });
     return owner !== null && owner.expiresAtMs !== null && owner.expiresAtMs <= nowMs() ? null : owner;
   };
+  const ownerOf: Access['ownerOf'] = (key) => lookUp(key, () => (readApiKey(key) === null ? null : hashApiKey(key)));
+  const ownerOfHash: Access['ownerOfHash'] = (hash) => lookUp(`session ${hash.toString('hex')}`, () => hash);
+
+  /** By the header, or else by the session, which then has to show that the request is the console's. */
+  const identify = async (request: FastifyRequest): Promise<KeyOwner> => {
+    const key = bearerOf(request);
+    const session = key === null ? sessionOf(request) : null;
+    if (key === null && session === null) throw problem('unauthorized', 'send Authorization: Bearer <key>', askForKey);
+    const owner = session === null ? await ownerOf(key ?? '') : await ownerOfHash(session.keyHash);
+    if (owner === null) throw problem('unauthorized', 'this key is not known, or no longer valid', askForKey);
+    if (session !== null) requireSameOrigin(request, session);
+    return owner;
+  };
   return {
+    ownerOf,
+    ownerOfHash,
     require: async (request, permission) => {
-      const header = request.headers.authorization;
-      if (header === undefined || !/^bearer /i.test(header))
-        throw problem('unauthorized', 'send Authorization: Bearer <key>', { headers: { 'www-authenticate': 'Bearer' } });
-      const owner = await ownerOf(header.slice(7).trim());
-      if (owner === null)
-        throw problem('unauthorized', 'this key is not known, or no longer valid', { headers: { 'www-authenticate': 'Bearer' } });
+      const owner = await identify(request);
       onUsed(owner.keyId);
-      if (permission === 'administer' && owner.tenant !== null)
+      if (unboundOnly.has(permission) && owner.tenant !== null)
         throw problem('forbidden', 'a key that is bound to a tenant may not do this');
       if (!mayDo(owner, permission)) throw problem('forbidden', `a key of role ${owner.role} may not do this`);
       return owner;
@@ -100,7 +130,7 @@ export const createAccess = ({ find, nowMs, onUsed }: AccessDependencies): Acces
  * The one place where keys are asked for: before a body is read, each route's `config.permission` is required of the key, whose owner the handler
  * finds as `request.owner`. A route that does not say who may call it cannot be registered.
  */
-export const registerAccess = (app: FastifyInstance, access: Access): void => {
+export const registerAccess = (app: FastifyInstance, access: Pick<Access, 'require'>): void => {
   app.decorateRequest('owner');
   app.addHook('onRoute', ({ method, url, config }) => {
     if (config?.permission === undefined) throw new Error(`${method} ${url} does not say who may call it`);

@@ -1,6 +1,7 @@
 // The Fastify instance before it has routes: how requests are named, judged, let in and answered when something is wrong.
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Access, registerAccess } from './access.js';
+import { collectTaken, registerPages } from './console/pages.js';
 import { openDocs } from './docs.js';
 import { answerProblem, registerProblems } from './errors.js';
 import { limits } from './limits.js';
@@ -8,7 +9,9 @@ import { registerOpenapi } from './openapi.js';
 import { compileSchema } from './validation.js';
 
 export type AppDependencies = {
-  readonly access: Access;
+  readonly access: Pick<Access, 'require'>;
+  /** What build of the console it serves; none: there is no console. */
+  readonly consoleDirectory?: string | null;
   /** Told of what is broken on our side. */
   readonly onInternal: (error: Error, requestId: string) => void;
 };
@@ -16,7 +19,7 @@ export type AppDependencies = {
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** An app that routes can be registered with; each says in `config.permission` who may call it. */
-export const createApp = async ({ access, onInternal }: AppDependencies): Promise<FastifyInstance> => {
+export const createApp = async ({ access, consoleDirectory = null, onInternal }: AppDependencies): Promise<FastifyInstance> => {
   const app = Fastify({
     logger: false,
     bodyLimit: limits.requestBytesMax,
@@ -40,7 +43,9 @@ export const createApp = async ({ access, onInternal }: AppDependencies): Promis
   app.setValidatorCompiler(compileSchema);
   openDocs(app);
   registerAccess(app, access);
-  registerProblems(app, onInternal);
+  const taken = collectTaken(app);
+  const pages = consoleDirectory === null ? null : await registerPages(app, consoleDirectory, taken);
+  registerProblems(app, onInternal, pages);
   await registerOpenapi(app);
   return app;
 };

@@ -10,7 +10,13 @@ let app: FastifyInstance;
 let origin: string;
 beforeAll(async () => {
   app = await createApp({ access: { require: () => Promise.reject(problem('unauthorized')) }, onInternal: () => undefined });
-  await registerRoutes(app, { health: {} as never, publish: {} as never, webhooks: {} as never });
+  await registerRoutes(app, {
+    health: {} as never,
+    publish: {} as never,
+    stream: {} as never,
+    deployment: {} as never,
+    webhooks: {} as never,
+  });
   origin = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(() => app.close());

@@ -2,6 +2,7 @@
 import { type FieldError, ProblemError, problem, problemDocument } from '@posthorn/core';
 import { isDatabaseUnavailable, TenantErasedError } from '@posthorn/db';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
+import type { Pages } from './console/pages.js';
 import { limits } from './limits.js';
 import { OverloadedError } from './micro-batcher.js';
 
@@ -81,8 +82,12 @@ export const answerProblem = (error: FastifyError | Error, request: FastifyReque
   reply.code(answer.status).headers(answer.headers).type(mediaType).send(body(answer, request.id));
 };
 
-/** Makes every error and every unknown route a problem document. */
-export const registerProblems = (app: FastifyInstance, onInternal: (error: Error, requestId: string) => void): void => {
+/** Makes every error and every unknown route a problem document; where a browser asks for a page of the console, it gets that. */
+export const registerProblems = (
+  app: FastifyInstance,
+  onInternal: (error: Error, requestId: string) => void,
+  pages: Pages | null = null,
+): void => {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = toProblem(error);
     if (answer.status >= 500 && answer.code !== 'overloaded') onInternal(error, request.id);
@@ -90,6 +95,7 @@ export const registerProblems = (app: FastifyInstance, onInternal: (error: Error
     return reply;
   });
   app.setNotFoundHandler((request, reply) => {
+    if (pages?.isForPage(request)) return pages.sendPage(reply);
     const answer = problem('not_found', `there is no ${request.method} ${request.url.split('?')[0]}`);
     return reply.code(404).type('application/problem+json').send(problemDocument(answer, request.id));
   });

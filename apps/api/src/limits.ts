@@ -17,6 +17,8 @@ export const limits = {
   pathParameterCharsMax: 3 * 128,
   keyCacheMs: 5_000,
   keysMax: 10_000,
+  /** How long one stays signed in to the console. */
+  sessionS: 12 * 3_600,
   /** How often it is written down that a key was used. */
   keyUseMs: 60_000,
   tenantsMax: 100_000,
@@ -41,6 +43,17 @@ export const limits = {
   statisticsBucketsMax: 2_000,
   statisticsGroupsMax: 100,
   statisticsKeptMs: { minute: 25 * 3_600_000, hour: 34 * 86_400_000, day: 100 * 366 * 86_400_000 },
+  /** Live streams of one process; messages kept for those who come back; how long it listens on when nobody is there; how long a key is believed. */
+  streamsMax: 500,
+  streamKeptMessages: 5_000,
+  streamLingerMs: 60_000,
+  streamKeyMs: 5_000,
+  streamKeepAliveMs: 15_000,
+  /** What a slow reader may have waiting before it is cut off: it comes back and is told to read anew. */
+  streamWaitingBytesMax: 1024 * 1024,
+  /** How often states of webhooks are looked at for a stream, and how far back beyond the last look. */
+  streamPollMs: 1_000,
+  streamOverlapMs: 10_000,
   /** The catalogue of event types: of an environment, of a request (schema and example may be indented), and of what is kept of it. */
   eventTypesMax: 10_000,
   eventTypeRequestBytesMax: 512 * 1024,

@@ -8,7 +8,13 @@ import { registerRoutes } from './routes.js';
 export const createOpenapiDocument = async (): Promise<ReturnType<typeof documentOf>> => {
   const access = { require: () => Promise.reject(problem('internal', 'this app takes no requests')) };
   const app = await createApp({ access, onInternal: () => undefined });
-  await registerRoutes(app, { health: {} as never, publish: {} as never, webhooks: {} as never });
+  await registerRoutes(app, {
+    health: {} as never,
+    publish: {} as never,
+    stream: {} as never,
+    deployment: {} as never,
+    webhooks: {} as never,
+  });
   await app.ready();
   const document = documentOf(app);
   await app.close();

@@ -36,7 +36,13 @@ app.addHook('onRoute', ({ method, url, config, schema }) => {
     if (each !== 'HEAD') registered.push({ route: `${each} ${path}`, permission, isHidden: hide, errorForm });
   }
 });
-await registerRoutes(app, { health: {} as never, publish: {} as never, webhooks: {} as never });
+await registerRoutes(app, {
+  health: {} as never,
+  publish: {} as never,
+  stream: {} as never,
+  deployment: {} as never,
+  webhooks: {} as never,
+});
 await app.ready();
 afterAll(() => app.close());
 const document = documentOf(app) as unknown as {

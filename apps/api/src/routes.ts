@@ -13,6 +13,7 @@ import { auditRoutes } from './routes/audit.js';
 import { eventRoute } from './routes/deliveries.js';
 import { deliveryActionRoutes } from './routes/delivery-actions.js';
 import { deliveryListRoutes } from './routes/delivery-lists.js';
+import { type DeploymentDependencies, deploymentRoute } from './routes/deployment.js';
 import { environmentRoutes } from './routes/environments.js';
 import { eventTypeRoutes } from './routes/event-types.js';
 import { eventListRoute } from './routes/events-list.js';
@@ -22,6 +23,7 @@ import type { WebhookDependencies } from './routes/own-webhook.js';
 import { type PublishDependencies, publishRoutes } from './routes/publish.js';
 import { replayRoutes } from './routes/replays.js';
 import { statisticsRoutes } from './routes/statistics.js';
+import { type StreamDependencies, streamRoute } from './routes/stream.js';
 import { tenantRoutes } from './routes/tenants.js';
 import { webhookActionRoutes } from './routes/webhook-actions.js';
 import { webhookChangeRoutes } from './routes/webhook-changes.js';
@@ -37,14 +39,21 @@ import { webhookRoutes } from './routes/webhooks.js';
 export type RouteDependencies = {
   readonly health: HealthDependencies;
   readonly publish: PublishDependencies;
+  readonly stream: StreamDependencies;
+  readonly deployment: DeploymentDependencies;
   readonly webhooks: WebhookDependencies;
 };
 
 /** Registers all of them. Dependencies are only looked at when a request comes. */
-export const registerRoutes = async (app: FastifyInstance, { health, publish, webhooks }: RouteDependencies): Promise<void> => {
+export const registerRoutes = async (
+  app: FastifyInstance,
+  { health, publish, stream, deployment, webhooks }: RouteDependencies,
+): Promise<void> => {
   await app.register(docsRoutes);
   await app.register(healthRoutes(health));
   await app.register(publishRoutes(publish));
+  await app.register(streamRoute(stream));
+  await app.register(deploymentRoute(deployment));
   await app.register(eventTypeRoutes({ ...webhooks, eventSchemas: publish.eventSchemas }));
   for (const routes of [
     eventRoute,

@@ -2,6 +2,7 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { problem } from '@posthorn/core';
 import {
+  createLiveTeller,
   createSecretBox,
   type Database,
   ensureTenant,
@@ -12,6 +13,7 @@ import {
   insertEvents,
   listEventSchemaVersions,
   type StoredDispatch,
+  sayRunning,
   startDatabaseClock,
   statisticsSlots,
   touchApiKey,
@@ -22,12 +24,16 @@ import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './access.js';
 import { createApp } from './app.js';
+import { sessionRoutes } from './console/session-routes.js';
+import { createSessions } from './console/sessions.js';
 import { createCursors } from './cursor.js';
 import { createEventSchemas } from './event-schemas.js';
 import { createKeyUse } from './key-use.js';
 import { limits } from './limits.js';
 import { createMicroBatcher } from './micro-batcher.js';
 import { registerRoutes } from './routes.js';
+import { openStreamHub } from './stream/open-stream.js';
+import { tellAccepted } from './stream/tell-accepted.js';
 import { createTenantIds } from './tenant-ids.js';
 
 export type ApiOptions = {
@@ -36,11 +42,15 @@ export type ApiOptions = {
   readonly queue: QueueLocation;
   readonly queueShards: number;
   readonly idempotencyHours: number;
+  /** Of the database server itself, for listening: a pooler would not tell. */
+  readonly listenUrl: string;
   /** Where people reach it, for links; port 0: the one that it listens on. */
   readonly publicUrl: string;
   /** 32 bytes */
   readonly encryptionKey: Buffer;
   readonly egress: Egress;
+  /** A build of the console to serve; null: none. */
+  readonly consoleDirectory: string | null;
   readonly logger: Logger;
   readonly metrics: Metrics;
 };
@@ -82,11 +92,17 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   };
   // A dispatch that nobody enqueues is due at once: the scheduler feeds it when there is room.
   const hasRoom = (shard: number): boolean => queue.waiting('first', shard) < limits.waitingDispatchesMax;
+  const onStreamError = (error: unknown): void => logError('stream.failed', error);
+  const teller = createLiveTeller(pool, onStreamError);
   const batcher = createMicroBatcher({
     newId,
     nextShard,
-    commit: (events) =>
-      insertEvents(pool, events, events.every(({ shard }) => hasRoom(shard)) ? limits.dispatchLeaseMs : 0, options.idempotencyHours),
+    commit: async (events) => {
+      const leaseMs = events.every(({ shard }) => hasRoom(shard)) ? limits.dispatchLeaseMs : 0;
+      const stored = await insertEvents(pool, events, leaseMs, options.idempotencyHours);
+      if (teller.isLive()) tellAccepted(teller, events, stored);
+      return stored;
+    },
     enqueue,
     lingerMs: limits.lingerMs[options.queue.kind],
     onCommitted: (events, durationMs) => {
@@ -100,14 +116,24 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     readSchema: async (environmentId, name) => (await findEventType(db, { environmentId, name }))?.schema ?? null,
     nowMs: () => performance.now(),
   });
+  let running: ReturnType<typeof sayRunning> | undefined;
   let origin = options.publicUrl;
   const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
   const keyUse = createKeyUse(
     (keyId) => touchApiKey(db, keyId, limits.keyUseMs / 1000),
     (error) => logError('key_use.failed', error),
   );
+  const sessions = await createSessions({ encryptionKey: options.encryptionKey, isSecure: options.publicUrl.startsWith('https:') });
+  const access = createAccess({
+    find: (keyHash) => findKeyOwner(db, keyHash),
+    sessionOf: sessions.read,
+    nowMs: clock.nowMs,
+    onUsed: keyUse.seen,
+  });
+  const hub = openStreamHub({ pool, listenUrl: options.listenUrl, processId: newId(), onError: onStreamError });
   const app = await createApp({
-    access: createAccess({ find: (keyHash) => findKeyOwner(db, keyHash), nowMs: clock.nowMs, onUsed: keyUse.seen }),
+    access,
+    consoleDirectory: options.consoleDirectory,
     onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
   });
   await registerRoutes(app, {
@@ -121,6 +147,8 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       eventSchemas,
       onMismatched: (reason) => metrics.eventsMismatched.inc({ reason }),
     },
+    stream: { hub, access, onError: onStreamError },
+    deployment: { db, queue, queueBackend: options.queue.kind },
     webhooks: {
       pool,
       db,
@@ -136,11 +164,15 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
   });
 
+  if (options.consoleDirectory !== null) await app.register(sessionRoutes({ access, sessions, db }));
+
   return {
     app,
     listen: async (host, port) => {
       // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
       await queue.ready().catch(() => undefined);
+      teller.start();
+      running = sayRunning(pool, 'api', (error) => logError('process.failed', error));
       await app.listen({ host, port });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');
@@ -148,6 +180,9 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       return address.port;
     },
     stop: async () => {
+      teller.stop();
+      await running?.stop();
+      await hub.stop();
       await app.close();
       await batcher.drain();
       clock.stop();

@@ -185,6 +185,7 @@ const cases: readonly Row[] = [
   ['GET /v1/webhooks/{id}/timeline', readers, 200, 'not_found', webhook],
   ['GET /v1/webhooks/{id}/stats', readers, 200, 'not_found', webhook],
   ['GET /v1/stats', readers, 200, 'list', webhook],
+  ['GET /v1/stream', everyone, 200, 'list', nothing()],
   ['GET /v1/webhooks/{id}/deliveries', everyone, 200, 'not_found', deliveryOfWebhook],
   ['GET /v1/webhooks/{id}/attempts', everyone, 200, 'not_found', deliveryOfWebhook],
   ['POST /v1/events', publishers, 202, 'own', nothing({ event_type: 'a', data: 1 })],
@@ -237,6 +238,7 @@ const ofUnbound: readonly Row[] = [
   ['GET /v1/api-keys/{id}', admins, 200, 'not_found', apiKey],
   ['DELETE /v1/api-keys/{id}', admins, 204, 'not_found', apiKey],
   ['GET /v1/audit', admins, 200, 'list', webhook],
+  ['GET /v1/deployment', ['admin', 'operator', 'viewer'], 200, 'own', nothing()],
 ];
 
 /** Every route that asks for a key. */

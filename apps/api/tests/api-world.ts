@@ -47,7 +47,8 @@ const bodyOf = (text: string): unknown => {
 /** What the API seals secrets with. */
 export const encryptionKey = Buffer.alloc(32, 1);
 
-export async function createApiWorld(): Promise<ApiWorld> {
+/** @param consoleDirectory a build of the console; null: none */
+export async function createApiWorld(consoleDirectory: string | null = null): Promise<ApiWorld> {
   const database = await createTestDatabase();
   const options = { url: database.url, max: 4, applicationName: 'test', onError: () => undefined };
   const pool = createHotPool(options);
@@ -61,8 +62,10 @@ export async function createApiWorld(): Promise<ApiWorld> {
     queue: { kind: 'postgres', url: database.url, connectionsMax: 2 },
     queueShards: 2,
     publicUrl: 'http://127.0.0.1:0',
+    listenUrl: database.url,
     idempotencyHours: 24,
     encryptionKey,
+    consoleDirectory,
     egress,
     logger: createLogger({ level: 'silent', role: 'test', pretty: false }),
     metrics,

@@ -6,6 +6,7 @@ import {
   type DatabaseClock,
   existingDeliveries,
   type HotPool,
+  type LiveTeller,
   loadChunks,
   loadTenantWebhooks,
   readChangedGates,
@@ -31,6 +32,7 @@ import { createPatience } from './patience.js';
 import { createPlaces } from './places.js';
 import { createRecorder } from './recorder.js';
 import { createSlots } from './slots.js';
+import { tellAttempts } from './tell-attempts.js';
 import { createTenantIndexes } from './tenant-index.js';
 
 export type DeliveringOptions = {
@@ -43,6 +45,7 @@ export type DeliveringOptions = {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly report: (doing: string) => (error: unknown) => void;
+  readonly teller: LiveTeller;
 };
 
 export type Delivering = {
@@ -98,12 +101,16 @@ const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: Ret
 
 /** The one writer, its flushes measured and what they wrote told to the gates. */
 const createRecording = (
-  { pool, slot, metrics, report }: DeliveringOptions,
+  { pool, slot, metrics, report, teller }: DeliveringOptions,
   onStates: Parameters<typeof createRecorder>[0]['onStates'],
 ) => {
   const flushLimits = { ...limits.circuit, slot };
   return createRecorder({
-    write: (flush) => writeFlush(pool, flush, flushLimits),
+    write: async (flush) => {
+      const states = await writeFlush(pool, flush, flushLimits);
+      if (teller.isLive()) tellAttempts(teller, flush);
+      return states;
+    },
     onStates,
     onFlushed: (rows, durationMs) => {
       metrics.flushRows.observe(rows);

@@ -2,7 +2,7 @@
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
 import { randomInt } from 'node:crypto';
 import type { HotPool, SecretBox } from '@posthorn/db';
-import { startDatabaseClock, statisticsSlots } from '@posthorn/db';
+import { createLiveTeller, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
@@ -36,7 +36,8 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const report = (doing: string) => (error: unknown) => logError('worker.error', error, { doing });
   const clock = await startDatabaseClock(pool);
   const slot = randomInt(statisticsSlots);
-  const delivering = createDelivering({ ...options, clock, slot, report });
+  const teller = createLiveTeller(pool, report('tell'));
+  const delivering = createDelivering({ ...options, clock, slot, report, teller });
   const { jobsMax } = options;
   const consumer = createQueueConsumer({
     location: options.queue,
@@ -51,6 +52,8 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, producer, clock, slot, report });
 
+  let running: ReturnType<typeof sayRunning> | undefined;
+
   const finishWork = async (): Promise<void> => {
     await Promise.all([scheduler.stop(), consumer.stop()]);
     await delivering.finish();
@@ -59,12 +62,16 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   return {
     start: async () => {
       await delivering.start();
+      teller.start();
+      running = sayRunning(pool, 'worker', report('say that it runs'));
       consumer.start();
       scheduler.start();
     },
     stop: async (timeoutMs) => {
       await Promise.race([finishWork(), new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())]);
       delivering.stop();
+      teller.stop();
+      await running?.stop();
       clock.stop();
       await producer.close();
       await consumer.close();

@@ -95,8 +95,11 @@ export {
   writeFlush,
 } from './flush.js';
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
+export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
+export { type LiveListener, startLiveListener } from './live-listener.js';
 export { compareSchema, migrate, migrationsFolder } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool, type PoolOptions } from './pools.js';
+export { listProcesses, type ProcessRole, type RunningProcess, readUpkeep, sayRunning, type Upkeep } from './processes.js';
 export { type EventPage, type EventRecord, findEvent, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptPage, type AttemptRow, listAttempts } from './reading-attempts.js';
 export {
@@ -177,7 +180,14 @@ export {
   type WebhookConfiguration,
   WebhookConflictError,
 } from './webhook-configuration.js';
-export { type GatePage, readChangedGates, readGates, type WebhookGate } from './webhook-gates.js';
+export {
+  type GatePage,
+  readChangedGates,
+  readChangedSwitches,
+  readGates,
+  type WebhookGate,
+  type WebhookSwitches,
+} from './webhook-gates.js';
 export {
   type Actor,
   disableUnsuccessful,

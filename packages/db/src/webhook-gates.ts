@@ -63,3 +63,50 @@ export const readGates = async (pool: HotPool, webhookIds: readonly string[]): P
   });
   return result.rows.map(gateOf);
 };
+
+/** What of a webhook people switch and what its circuit says. */
+export type WebhookSwitches = {
+  readonly webhookId: string;
+  readonly environmentId: string;
+  readonly tenantId: string;
+  /** circuitStateCodes */
+  readonly circuit: number;
+  readonly paused: boolean;
+  readonly disabled: boolean;
+};
+
+type SwitchesRow = {
+  webhook_id: string;
+  environment_id: string;
+  tenant_id: string;
+  circuit: number;
+  paused: boolean;
+  disabled: boolean;
+};
+
+/** Those of all webhooks whose state changed since `sinceMs` (database clock; null: none), as readChangedGates reads gates. */
+export const readChangedSwitches = async (
+  pool: HotPool,
+  sinceMs: number | null,
+): Promise<{ readonly switches: readonly WebhookSwitches[]; readonly readAtMs: number }> => {
+  const { rows: times } = await pool.query<{ now_ms: number }>({
+    name: 'database-time',
+    text: 'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms',
+  });
+  const readAtMs = times[0]?.now_ms ?? 0;
+  if (sinceMs === null) return { switches: [], readAtMs };
+  const { rows } = await pool.query<SwitchesRow>({
+    name: 'changed-switches',
+    text: `select webhook_id, environment_id, tenant_id, circuit, paused_at is not null as paused,
+                  disabled_at is not null or deleted_at is not null as disabled
+             from webhook_state where changed_at > to_timestamp($1::float8 / 1000)`,
+    values: [sinceMs],
+  });
+  const switches = rows.map(({ webhook_id, environment_id, tenant_id, ...facts }) => ({
+    webhookId: webhook_id,
+    environmentId: environment_id,
+    tenantId: tenant_id,
+    ...facts,
+  }));
+  return { switches, readAtMs };
+};

@@ -6,6 +6,7 @@ import { apiKeySchema, createdApiKeySchema, newApiKeyBody } from './api-key.js';
 import { auditEntrySchema } from './audit.js';
 import { commerceSchemas } from './commerce.js';
 import { attemptSchema, deliverySchema } from './delivery.js';
+import { deploymentSchema } from './deployment.js';
 import { dialectSchemas } from './dialects.js';
 import {
   changedEnvironmentBody,
@@ -75,6 +76,7 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   createdWebhookSchema,
   deliveryCountsSchema,
   deliverySchema,
+  deploymentSchema,
   dryRunSchema,
   enabledWebhookSchema,
   eventBatchSchema,

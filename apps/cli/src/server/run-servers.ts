@@ -7,6 +7,7 @@ import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
 import { createWorker, startHealthServer } from '@posthorn/worker';
 import type { Terminal } from '../terminal.js';
+import { findConsole } from './console-directory.js';
 import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
 import { isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
@@ -23,6 +24,8 @@ const newApi = (resources: Resources) =>
     ...resources,
     queueShards: resources.config.queueShards,
     idempotencyHours: resources.config.idempotencyHours,
+    consoleDirectory: findConsole(),
+    listenUrl: resources.config.databaseDirectUrl ?? resources.databaseUrl,
     publicUrl: resources.config.publicUrl.replace(/\/$/, ''),
   });
 

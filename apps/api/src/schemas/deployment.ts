@@ -1,0 +1,35 @@
+// How the whole runs, for those who run it.
+import { Type } from 'typebox';
+import { count, nullable, oneOf, time, timeOrNull, uuid } from './fields.js';
+
+export const deploymentSchema = Type.Object(
+  {
+    processes: Type.Array(
+      Type.Object({
+        id: uuid(),
+        role: oneOf(['api', 'worker']),
+        host: Type.String(),
+        pid: Type.Integer(),
+        node_version: Type.String(),
+        started_at: time(),
+        seen_at: time(),
+      }),
+      { description: 'Those that said so within 15 s. A process that runs both stands here twice.' },
+    ),
+    queue: Type.Object({
+      backend: oneOf(['redis', 'postgres']),
+      shards: Type.Integer({ minimum: 1 }),
+      is_reachable: Type.Boolean(),
+      waiting: nullable(Type.Object({ first: count(), due: count(), replay: count() }), {
+        description: 'Jobs by lane, as this process counts them; null: it cannot be reached.',
+      }),
+    }),
+    scheduler: Type.Object({ is_active: Type.Boolean(), held_until: timeOrNull() }),
+    database: Type.Object({
+      schema: nullable(Type.String(), { description: 'The newest migration.' }),
+      partitions: count('Days of events.'),
+      last_partition: nullable(Type.String({ format: 'date' }), { description: 'The last day that has one.' }),
+    }),
+  },
+  { $id: 'Deployment', description: 'How the whole runs.' },
+);

@@ -1,0 +1,143 @@
+// What the pages of events, deliveries and replays read.
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, type Schema, take } from './client.js';
+import { ApiProblem } from './problem.js';
+import { type Attempt, type Delivery, type Filters, listQuery, type Page, type Webhook } from './queries.js';
+import { membersOf } from './raw-json.js';
+
+export type ListedEvent = Schema<'ListedEvent'>;
+export type Explanation = Schema<'Explanation'>;
+export type Replay = Schema<'Replay'>;
+export type ReplaySummary = Schema<'ReplaySummary'>;
+export type ReplayForecast = Schema<'ReplayForecast'>;
+export type NewReplay = Schema<'NewReplay'>;
+export type Status = Delivery['status'];
+
+/** An event, with what its producer sent as the text that came. */
+export type EventWithTexts = {
+  readonly facts: Schema<'Event'>;
+  readonly texts: { readonly data: string; readonly current_context: string; readonly resources: string };
+};
+
+const waitingMs = 2_000;
+const settledMs = 15_000;
+const namesMax = 200;
+
+const isWaiting = ({ facts: { fan_out, deliveries } }: EventWithTexts): boolean =>
+  fan_out === 'waiting' || deliveries.pending + deliveries.held > 0;
+
+/** Often while it goes on, else seldom: a retry by hand may begin it anew. */
+export const eventQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['events', 'one', id],
+    queryFn: async (): Promise<EventWithTexts> => {
+      const text = await take(api.GET('/v1/events/{id}', { params: { path: { id } }, parseAs: 'text' }));
+      const { data = 'null', current_context = 'null', resources = 'null' } = membersOf(text);
+      return { facts: JSON.parse(text) as Schema<'Event'>, texts: { data, current_context, resources } };
+    },
+    refetchInterval: ({ state: { data } }) => (data === undefined || isWaiting(data) ? waitingMs : settledMs),
+  });
+
+export const eventsQuery = (filters: Filters) =>
+  listQuery<ListedEvent>(['events'], filters, (query) => take(api.GET('/v1/events', { params: { query } })));
+
+export const deliveriesQuery = (filters: Filters) =>
+  listQuery<Delivery>(['deliveries'], filters, (query) => take(api.GET('/v1/deliveries', { params: { query } })));
+
+export const eventDeliveriesQuery = (id: string, isLive: boolean) => ({
+  ...listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
+    take(api.GET('/v1/events/{id}/deliveries', { params: { path: { id }, query } })),
+  ),
+  refetchInterval: isLive ? waitingMs : settledMs,
+});
+
+export const deliveryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['deliveries', 'one', id],
+    queryFn: () => take(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
+    refetchInterval: ({ state: { data } }) => (data === undefined || data.ended_at === null ? waitingMs : settledMs),
+  });
+
+/** The attempts of one delivery, oldest first. `isWhole`: there are no others, as far as one can know. */
+export type AttemptsOfDelivery = { readonly attempts: readonly Attempt[]; readonly isWhole: boolean };
+
+const pagesMax = 5;
+const firstPage = 50;
+const laterPage = 200;
+
+/** A webhook's attempts come newest event first: read on until the event is passed, or too far away. */
+const readAttempts = async (webhookId: string, eventId: string): Promise<AttemptsOfDelivery> => {
+  const found: Attempt[] = [];
+  const whole = (isWhole: boolean): AttemptsOfDelivery => ({
+    attempts: found.filter(({ kind }) => kind !== 'test').sort((one, other) => one.attempt - other.attempt),
+    isWhole,
+  });
+  let cursor: string | null = null;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const query: { limit: number; cursor?: string } = {
+      limit: page === 0 ? firstPage : laterPage,
+      ...(cursor !== null && { cursor }),
+    };
+    const read: Page<Attempt> = await take(api.GET('/v1/webhooks/{id}/attempts', { params: { path: { id: webhookId }, query } }));
+    found.push(...read.data.filter((attempt) => attempt.event_id === eventId));
+    cursor = read.next_cursor;
+    const last = read.data.at(-1);
+    if (cursor === null || last === undefined || last.event_id < eventId) return whole(true);
+  }
+  return whole(false);
+};
+
+/** Read again only when there are more of them. */
+export const attemptsQuery = ({ webhook_id, event_id, attempts }: Pick<Delivery, 'webhook_id' | 'event_id' | 'attempts'>) =>
+  queryOptions({
+    queryKey: ['attempts', event_id, webhook_id, attempts],
+    queryFn: () => readAttempts(webhook_id, event_id),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: attempts > 0,
+    placeholderData: keepPreviousData,
+  });
+
+export const explainQuery = (eventId: string, webhookId: string, isLive: boolean) =>
+  queryOptions({
+    queryKey: ['events', 'one', eventId, 'explain', webhookId],
+    queryFn: async () =>
+      (await take(
+        api.GET('/v1/events/{id}/explain', { params: { path: { id: eventId }, query: { webhook_id: webhookId } } }),
+      )) as Explanation,
+    refetchInterval: isLive ? settledMs : false,
+  });
+
+/** The names of the newest webhooks, of a tenant or of all; `isWhole`: there are no others. */
+export const webhookNamesQuery = (tenant: string | null) =>
+  queryOptions({
+    queryKey: ['webhooks', 'names', tenant],
+    queryFn: async () => {
+      const query = { limit: namesMax, ...(tenant !== null && { tenant }) };
+      const { data, next_cursor } = await take(api.GET('/v1/webhooks', { params: { query } }));
+      return { names: new Map(data.map((webhook) => [webhook.id, nameOf(webhook)])), isWhole: next_cursor === null };
+    },
+    staleTime: 60_000,
+  });
+
+export const nameOf = ({ name, code, url }: Pick<Webhook, 'name' | 'code' | 'url'>): string => name ?? code ?? url;
+
+export const replaysQuery = () => listQuery<ReplaySummary>(['replays'], {}, (query) => take(api.GET('/v1/replays', { params: { query } })));
+
+export const replayQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['replays', 'one', id],
+    queryFn: () => take(api.GET('/v1/replays/{id}', { params: { path: { id } } })),
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.status === 'running' || data.deliveries.pending + data.deliveries.held > 0 ? waitingMs : false,
+  });
+
+/** What a replay would do; nothing is done. */
+export const forecastQuery = (body: NewReplay) =>
+  queryOptions({
+    queryKey: ['replays', 'forecast', body],
+    queryFn: async () => (await take(api.POST('/v1/replays', { body: { ...body, dry_run: true } }))) as ReplayForecast,
+    gcTime: 0,
+    retry: (count, error) => count < 1 && !(error instanceof ApiProblem),
+  });
+
+export const startReplay = async (body: NewReplay): Promise<Replay> => (await take(api.POST('/v1/replays', { body }))) as Replay;

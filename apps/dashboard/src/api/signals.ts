@@ -1,0 +1,44 @@
+// Two things that the whole console has to know and that turn up in any call: whether the API can be reached, and whether one is still signed in.
+import { useSyncExternalStore } from 'react';
+
+export type Signal<T> = { readonly get: () => T; readonly set: (value: T) => void; readonly use: () => T };
+
+const createSignal = <T>(first: T): Signal<T> => {
+  let value = first;
+  const listeners = new Set<() => void>();
+  const subscribe = (listener: () => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  const get = () => value;
+  return {
+    get,
+    set: (next) => {
+      if (next === value) return;
+      value = next;
+      for (const listener of listeners) listener();
+    },
+    use: () => useSyncExternalStore(subscribe, get),
+  };
+};
+
+/** False from the first call that found nobody until one finds it again. */
+export const reachable = createSignal(true);
+
+type Waiting = { readonly resume: () => void; readonly giveUp: () => void };
+
+/** The calls that were answered 401 and wait until one has signed in again; none: the session is good. */
+export const signInAgain = createSignal<readonly Waiting[]>([]);
+
+/** Resolves to true once one has signed in again; false: one would rather not. */
+export const untilSignedIn = (): Promise<boolean> =>
+  new Promise((resolve) => {
+    signInAgain.set([...signInAgain.get(), { resume: () => resolve(true), giveUp: () => resolve(false) }]);
+  });
+
+/** Ends the waiting of all calls. */
+export const endWaiting = (how: keyof Waiting): void => {
+  const waiting = signInAgain.get();
+  signInAgain.set([]);
+  for (const one of waiting) one[how]();
+};

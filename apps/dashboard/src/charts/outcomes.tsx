@@ -1,0 +1,74 @@
+// The chart of outcomes with its range, and the same as a table for those who do not see it.
+import { Group, Paper, SegmentedControl, Skeleton, Title, VisuallyHidden } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { useSearchParams } from 'react-router';
+import type { Range } from '../api/queries.js';
+import { count } from '../shared/numbers.js';
+import { type Bucket, pointsOf } from './buckets.js';
+
+const OutcomeChart = lazy(() => import('./outcome-chart.js'));
+
+export const ranges: Readonly<Record<string, Range>> = {
+  '1h': { hours: 1, interval: 'minute' },
+  '24h': { hours: 24, interval: 'hour' },
+  '7d': { hours: 7 * 24, interval: 'hour' },
+  '30d': { hours: 30 * 24, interval: 'day' },
+};
+const rangeDefault: Range = { hours: 24, interval: 'hour' };
+
+/** The range that the URL names, its name, and what changes it. */
+export const useRange = (): readonly [Range, string, (name: string) => void] => {
+  const [params, setParams] = useSearchParams();
+  const name = params.get('range') ?? '24h';
+  const change = (next: string) =>
+    setParams(
+      (before) => {
+        const after = new URLSearchParams(before);
+        after.set('range', next);
+        return after;
+      },
+      { replace: true },
+    );
+  return [ranges[name] ?? rangeDefault, name in ranges ? name : '24h', change];
+};
+
+type Answer = {
+  readonly from: string;
+  readonly to: string;
+  readonly interval: Range['interval'];
+  readonly data: readonly Bucket[];
+  readonly totals: { readonly succeeded: number; readonly failed: number; readonly attempts: number };
+};
+
+export const Outcomes = ({
+  statistics,
+  rangeName,
+  onRange,
+}: {
+  readonly statistics: Answer | undefined;
+  readonly rangeName: string;
+  readonly onRange: (name: string) => void;
+}) => (
+  <Paper withBorder p="md">
+    <Group justify="space-between" mb="sm">
+      <Title order={2} size="h3">
+        Deliveries by outcome
+      </Title>
+      <SegmentedControl size="xs" data={Object.keys(ranges)} value={rangeName} onChange={onRange} aria-label="Time" />
+    </Group>
+    {statistics === undefined ? (
+      <Skeleton height={220} />
+    ) : (
+      <>
+        <div aria-hidden="true">
+          <Suspense fallback={<Skeleton height={220} />}>
+            <OutcomeChart points={pointsOf(statistics)} interval={statistics.interval} />
+          </Suspense>
+        </div>
+        <VisuallyHidden>
+          {`${count(statistics.totals.succeeded)} succeeded, ${count(statistics.totals.failed)} failed, ${count(statistics.totals.attempts)} attempts.`}
+        </VisuallyHidden>
+      </>
+    )}
+  </Paper>
+);

@@ -1,0 +1,42 @@
+// Says that the API cannot be reached, asks until it can, and has everything read again then.
+import { Alert } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { reach } from '../api/client.js';
+import { reachable } from '../api/signals.js';
+
+const pauseFirstMs = 1_000;
+const pauseMaxMs = 10_000;
+
+export const ConnectionBanner = () => {
+  const isReachable = reachable.use();
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (isReachable) return;
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = (pauseMs: number) => {
+      timer = setTimeout(async () => {
+        const response = await reach(new Request(`${location.origin}/readyz`)).catch(() => null);
+        if (response?.ok) await queries.invalidateQueries();
+        else ask(Math.min(pauseMs * 2, pauseMaxMs));
+      }, pauseMs);
+    };
+    ask(pauseFirstMs);
+    return () => clearTimeout(timer);
+  }, [isReachable, queries]);
+  if (isReachable) return null;
+  return (
+    <Alert
+      color="red"
+      variant="filled"
+      radius={0}
+      role="alert"
+      title="Posthorn cannot be reached"
+      pos="sticky"
+      top={0}
+      style={{ zIndex: 400 }}
+    >
+      What you see may be out of date, and nothing can be changed. This page looks for it by itself and goes on when it is back.
+    </Alert>
+  );
+};

@@ -1,0 +1,24 @@
+// A page that breaks says so and leaves the frame standing; another address is another try.
+import { Component, type ReactNode } from 'react';
+import { useLocation } from 'react-router';
+import { ErrorState } from '../shared/states.js';
+
+type Props = { readonly children: ReactNode };
+
+class Boundary extends Component<Props, { readonly error: unknown }> {
+  override state = { error: null as unknown };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    if (this.state.error === null) return this.props.children;
+    return <ErrorState error={this.state.error} onRetry={() => this.setState({ error: null })} />;
+  }
+}
+
+export const PageBoundary = ({ children }: Props) => {
+  const { pathname } = useLocation();
+  return <Boundary key={pathname}>{children}</Boundary>;
+};

@@ -1,0 +1,63 @@
+// One attempt: what was sent and what came back, as they were. All of it is text.
+import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import type { Attempt } from '../../api/queries.js';
+import { Time } from '../../shared/time.js';
+import { PhaseBar, PhaseWords } from '../events/phases.js';
+import { answerOf } from '../events/waterfall.js';
+
+export const AttemptCard = ({ attempt, isOpen }: { readonly attempt: Attempt; readonly isOpen: boolean }) => (
+  <Paper withBorder p="sm" component="article" aria-label={`Attempt ${attempt.attempt}`}>
+    <Stack gap="xs">
+      <Group justify="space-between" gap="xs">
+        <Title order={3} size="h4">
+          Attempt {attempt.attempt}{' '}
+          <Text span c="dimmed" size="sm">
+            {attempt.kind}
+          </Text>
+        </Title>
+        <Text fw={600}>{answerOf(attempt)}</Text>
+        <Text size="sm">
+          <Time at={attempt.started_at} />, version {attempt.webhook_version} of the webhook
+        </Text>
+      </Group>
+      {attempt.error !== null && (
+        <Text size="sm" c="var(--mantine-color-red-text)" className="break-anywhere">
+          {attempt.error}
+        </Text>
+      )}
+      <PhaseBar attempt={attempt} />
+      <PhaseWords attempt={attempt} />
+      <details open={isOpen}>
+        <summary>Request and response</summary>
+        <Stack gap="xs" mt="xs">
+          <AsSent title="Request headers" text={attempt.request_headers} none="Nothing was sent." />
+          <AsSent title="Response headers" text={attempt.response_headers} none="No response came." />
+          <AsSent
+            title={attempt.response_truncated ? 'Response body, the beginning that is kept' : 'Response body'}
+            text={attempt.response_body}
+            none={attempt.status_code === null ? 'No response came.' : 'It was empty, or is not kept.'}
+          />
+        </Stack>
+      </details>
+    </Stack>
+  </Paper>
+);
+
+type AsSentProps = { readonly title: string; readonly text: string | null; readonly none: string };
+
+const AsSent = ({ title, text, none }: AsSentProps) => (
+  <div>
+    <Text size="sm" fw={600}>
+      {title}
+    </Text>
+    {text === null || text === '' ? (
+      <Text size="sm" c="dimmed">
+        {none}
+      </Text>
+    ) : (
+      <Code block className="as-sent" tabIndex={0} aria-label={title}>
+        {text}
+      </Code>
+    )}
+  </div>
+);

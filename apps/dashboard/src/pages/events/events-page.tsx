@@ -1,0 +1,106 @@
+// What was accepted, newest first.
+import { Code, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { eventQuery, eventsQuery, type ListedEvent } from '../../api/event-queries.js';
+import { useLiveRefresh } from '../../api/live.js';
+import { useSession } from '../../api/session.js';
+import { searchMark } from '../../frame/shortcuts.js';
+import { CursorList } from '../../shared/cursor-list.js';
+import { FilterText, FilterTime } from '../../shared/filter-fields.js';
+
+import { PageHeader } from '../../shared/page-header.js';
+import { Empty } from '../../shared/states.js';
+import { Time } from '../../shared/time.js';
+import { useUrlFilters } from '../../shared/url-filters.js';
+
+const filterNames = ['event_type', 'source_id', 'tenant', 'accepted_at[gte]', 'accepted_at[lt]'] as const;
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export const EventsPage = () => {
+  const [filters, onChange] = useUrlFilters(filterNames);
+  const { tenant } = useSession();
+  const field = { filters, onChange };
+  useLiveRefresh(['events', 'list'], ({ kind }) => kind === 'event');
+  return (
+    <>
+      <PageHeader title="Events" />
+      <Stack>
+        <Group align="flex-end" gap="sm">
+          <FindField sourceId={filters.source_id ?? ''} onSourceId={(text) => onChange('source_id', text)} />
+          <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" />
+          {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={140} />}
+          <FilterTime {...field} label="Accepted from" name="accepted_at[gte]" />
+          <FilterTime {...field} label="Accepted before" name="accepted_at[lt]" />
+        </Group>
+        <CursorList<ListedEvent>
+          query={eventsQuery(filters)}
+          filters={filters}
+          label="Events"
+          columns={['Event type', 'Accepted', 'Tenant', 'Source id', 'Fan-out', 'Id']}
+          keyOf={({ id }) => id}
+          row={cellsOf}
+          empty={<Empty title="No events yet">Publish one with POST /v1/events; it appears here by itself.</Empty>}
+        />
+      </Stack>
+    </>
+  );
+};
+
+const cellsOf = (event: ListedEvent) => [
+  <Link key="type" to={`/events/${event.id}`} className="row-link break-anywhere">
+    {event.event_type}
+  </Link>,
+  <Time key="time" at={event.accepted_at} />,
+  <Text key="tenant" size="sm" className="break-anywhere">
+    {event.tenant}
+  </Text>,
+  <Text key="source" size="sm" className="break-anywhere" lineClamp={2} maw={260}>
+    {event.source_id ?? '–'}
+  </Text>,
+  event.fan_out === 'waiting' ? '… waiting' : 'done',
+  <Code key="id" title={event.id}>
+    …{event.id.slice(-12)}
+  </Code>,
+];
+
+type FindProps = { readonly sourceId: string; readonly onSourceId: (text: string) => void };
+
+/** An event's own id leads to it; everything else is the id that its producer gave it, which may look the same. */
+const FindField = ({ sourceId, onSourceId }: FindProps) => {
+  const [text, setText] = useState(sourceId);
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  useEffect(() => setText(sourceId), [sourceId]);
+  const find = async () => {
+    const wanted = text.trim();
+    const isOurs =
+      uuid.test(wanted) &&
+      (await queries.fetchQuery(eventQuery(wanted.toLowerCase())).then(
+        () => true,
+        () => false,
+      ));
+    if (isOurs) navigate(`/events/${wanted.toLowerCase()}`);
+    else onSourceId(wanted);
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void find();
+      }}
+    >
+      <TextInput
+        {...searchMark}
+        label="Event id or source id"
+        placeholder="Paste it, then Enter"
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onBlur={() => text.trim() === '' && sourceId !== '' && onSourceId('')}
+        w={320}
+        maw="100%"
+      />
+    </form>
+  );
+};

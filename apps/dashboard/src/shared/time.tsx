@@ -1,0 +1,33 @@
+// A time: relative, and on hover or focus exact, local and UTC.
+import { Text, Tooltip } from '@mantine/core';
+import { useSyncExternalStore } from 'react';
+import { relativeTime } from './relative-time.js';
+
+const everyMs = 5_000;
+let nowMs = Date.now();
+const subscribe = (listener: () => void) => {
+  const timer = setInterval(() => {
+    nowMs = Date.now();
+    listener();
+  }, everyMs);
+  return () => clearInterval(timer);
+};
+
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+
+/** @param at RFC 3339 */
+export const Time = ({ at }: { readonly at: string }) => {
+  const now = useSyncExternalStore(subscribe, () => nowMs);
+  const date = new Date(at);
+  return (
+    <Tooltip label={`${exact.format(date)} · ${date.toISOString()}`} events={{ hover: true, focus: true, touch: true }}>
+      <Text component="time" dateTime={at} inherit span className="no-wrap" tabIndex={0}>
+        {relativeTime(date.getTime(), now)}
+      </Text>
+    </Tooltip>
+  );
+};
+
+/** For times that may not be. */
+export const TimeOr = ({ at, none = '–' }: { readonly at: string | null; readonly none?: string }) =>
+  at === null ? <span>{none}</span> : <Time at={at} />;
