@@ -39,7 +39,9 @@ describe.each(dialects.map(({ dialect, bodies }) => [dialect.name, dialect, bodi
       const paths = new Set(webhooks.flatMap((webhook) => pathsOf(shown(dialect, webhook, 'secret'), dialect.fields)));
       const rows = dialect.fields.map(({ theirs }) => theirs);
       expect(new Set(rows).size).toBe(rows.length);
-      expect([...paths].sort()).toEqual(rows.filter((row) => !/\.(_disable|_enable|_reset_circuit|last_event_callbacks)$/.test(row)).sort());
+      expect([...paths].sort()).toEqual(
+        rows.filter((row) => !/\.(_disable|_enable|_reset_circuit|last_event_callbacks)$/.test(row)).sort(),
+      );
     });
 
     it('takes every member that it shows as one that may be written', () => {
