@@ -26,6 +26,10 @@ export type SchedulerDependencies = {
   readonly eraseTenants: () => Promise<boolean>;
   /** Ends what waits of events that are older than is kept; returns how many. */
   readonly expire: () => Promise<number>;
+  /** Adds raw statistics up into hours and days; returns how many rows. */
+  readonly settleStatistics: () => Promise<number>;
+  /** Deletes minutes and hours that are older than is kept; returns how many. */
+  readonly expireStatistics: () => Promise<number>;
   readonly mendDueHints: () => Promise<number>;
   readonly makePartitions: () => Promise<number>;
   readonly queue: QueueProducer;
@@ -66,6 +70,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let partitionsAt = performance.now();
   let noSuccessAt = performance.now();
   let expireAt = performance.now();
+  let settleAt = performance.now();
+  let expireStatisticsAt = performance.now();
   let shardOfDue = 0;
   let queueLost = false;
 
@@ -128,6 +134,14 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
       expireAt = now + bounds.expireEveryMs;
       // A full step: there may be more, and it need not wait.
       if ((await dependencies.expire()) >= bounds.endRowsMax) expireAt = now;
+    }
+    if (now >= settleAt) {
+      settleAt = now + bounds.settleEveryMs;
+      if ((await dependencies.settleStatistics()) >= bounds.settleRowsMax) settleAt = now;
+    }
+    if (now >= expireStatisticsAt) {
+      expireStatisticsAt = now + bounds.expireStatisticsEveryMs;
+      if ((await dependencies.expireStatistics()) >= bounds.settleRowsMax) expireStatisticsAt = now;
     }
     if (now >= mendAt) {
       mendAt = now + bounds.mendEveryMs;

@@ -5,6 +5,7 @@ import {
   disableUnsuccessful,
   endWaitingDeliveries,
   expireDeliveries,
+  expireStatistics,
   findDueWork,
   type HotPool,
   holdSchedulerLease,
@@ -14,6 +15,7 @@ import {
   makeUnclaimedDispatchesDue,
   mendDueHints,
   releaseSchedulerLease,
+  settleStatistics,
   stepTenantErasure,
 } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
@@ -63,6 +65,8 @@ export const createScheduling = ({ pool, producer, clock, slot, retentionDays, l
       const keptFromMs = clock.nowMs() - retentionDays * dayMs;
       return expireDeliveries(pool, uuidv7(keptFromMs, lowest), bounds.endRowsMax, slot);
     },
+    settleStatistics: () => settleStatistics(pool, bounds.settleRowsMax),
+    expireStatistics: () => expireStatistics(pool, bounds.settleRowsMax),
     mendDueHints: () => mendDueHints(pool),
     makePartitions: () => makePartitions(pool),
     queue: producer,

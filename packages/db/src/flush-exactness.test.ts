@@ -5,7 +5,9 @@ import { createWorld, failed, flushLimits, parked, sent, type World, waiting } f
 import { type Chunk, leaseChunks } from './due-deliveries.js';
 import { type DeliveryRecord, type Flush, writeFlush } from './flush.js';
 import { createDatabase } from './pools.js';
-import { latencyBoundsMs, readStatistics, readWebhookStatistics } from './stats.js';
+import { expireStatistics, settleStatistics } from './settling.js';
+import { readWebhookStatistics } from './stats.js';
+import { latencyBoundsMs, readStatistics, readStatisticsGroups } from './stats-buckets.js';
 
 const writersCount = 6;
 const flushesPerWriter = 40;
@@ -13,6 +15,8 @@ const eventTypes = ['order.placed', 'order.paid', 'user.made'];
 
 let world: World;
 let webhookIds: readonly string[];
+/** Steps of settling that found something while flushes wrote. */
+let settlings = 0;
 
 /** A generator of its own per writer, so that the contents of a run are always the same. */
 const randomOf = (seed: number) => {
@@ -130,7 +134,16 @@ const recordsOf = (chunk: Chunk): DeliveryRecord[] =>
 beforeAll(async () => {
   world = await createWorld(writersCount * 2);
   webhookIds = await Promise.all(Array.from({ length: 5 }, () => world.webhook()));
-  await Promise.all(Array.from({ length: writersCount }, (_, slot) => work(slot)));
+  let isOver = false;
+  // Two schedulers at once, on rows that are still written to.
+  const settle = async (): Promise<void> => {
+    while (!isOver) if ((await persist(() => settleStatistics(world.pool, 7, 0))) > 0) settlings += 1;
+  };
+  const settling = [settle(), settle()];
+  await Promise.all(Array.from({ length: writersCount }, (_, slot) => work(slot))).finally(() => {
+    isOver = true;
+  });
+  await Promise.all(settling);
 }, 60_000);
 
 afterAll(() => world.drop());
@@ -150,11 +163,13 @@ describe('after many writers, flushes sent twice, late results and stale leases'
     expect(attempts).toBeGreaterThan(1_000);
     expect(stale).toBeGreaterThan(50);
     expect(again).toBeGreaterThan(50);
+    expect(settlings).toBeGreaterThan(50);
   });
 
   it('deliveries by the state they are in equal the statistics, webhook by webhook', async () => {
     const counted = await world.rows(
-      `select webhook_id, ${total(['created', 'succeeded', 'failed', 'skipped', 'cancelled'])} from webhook_stats group by 1 order by 1`,
+      `select webhook_id, ${total(['created', 'succeeded', 'failed', 'skipped', 'cancelled'])} from webhook_stats
+        where span = 2 or slot < 16 group by 1 order by 1`,
     );
     const recounted = await world.rows(
       `select webhook_id, count(*)::int as created,
@@ -173,7 +188,7 @@ describe('after many writers, flushes sent twice, late results and stale leases'
     ];
     const counted = await world.rows(
       `select webhook_id, at, ${total(names)}, max(last_attempt_at) as last_attempt_at, max(last_success_at) as last_success_at
-         from webhook_stats group by 1, 2 having sum(attempts) > 0 order by 1, 2`,
+         from webhook_stats where span = 0 group by 1, 2 having sum(attempts) > 0 order by 1, 2`,
     );
     const status = (hundred: number) => `count(*) filter (where status_code / 100 = ${hundred})::int as status_${hundred}xx`;
     const recounted = await world.rows(
@@ -202,7 +217,8 @@ describe('after many writers, flushes sent twice, late results and stale leases'
         );
         expect(lifetimes.get(webhookId)).toEqual(recount);
         const span = { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 60_000) };
-        const buckets = await readStatistics(db, { environmentId: world.environmentId, webhookId, ...span, interval: 'minute' });
+        const scope = { environmentId: world.environmentId, tenantId: null, webhookId, eventType: null };
+        const buckets = await readStatistics(db, { ...scope, ...span, interval: 'minute' });
         const byMinute = await world.rows(
           `select date_trunc('minute', started_at) as at, count(*)::int as attempts, sum(duration_ms)::int as duration_ms_sum,
                   array[${latencyBoundsMs.map((_, index) => between(index)).join(', ')}] as latency
@@ -213,11 +229,62 @@ describe('after many writers, flushes sent twice, late results and stale leases'
         expect(withAttempts.map(({ at, attempts, duration_ms_sum, latency }) => ({ at, attempts, duration_ms_sum, latency }))).toEqual(
           byMinute,
         );
-        const days = await readStatistics(db, { environmentId: world.environmentId, webhookId, ...span, interval: 'day' });
+        const days = await readStatistics(db, { ...scope, ...span, interval: 'day' });
         expect(days.reduce((sum, each) => sum + each.created, 0)).toBe(buckets.reduce((sum, each) => sum + each.created, 0));
       }
     } finally {
       await db.destroy();
     }
+  });
+
+  it('reads the same of the environment, by whatever it is cut, in every interval, settled or not', async () => {
+    const db = createDatabase({ url: world.url, max: 1, applicationName: 'test', onError: () => undefined });
+    try {
+      const scope = { environmentId: world.environmentId, tenantId: null, webhookId: null, eventType: null };
+      const span = { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 60_000) };
+      const truth = await world.row<Readonly<Record<string, number>>>(
+        `select (select count(*)::int from attempts) as attempts, (select count(*)::int from attempts where not ok) as bad,
+                (select count(*)::int from deliveries) as created, (select sum(duration_ms)::int from attempts) as duration_ms_sum`,
+      );
+      type Counts = { readonly attempts: number; readonly attempts_ok: number; readonly created: number; readonly duration_ms_sum: number };
+      const sumOf = (all: readonly Counts[]) => {
+        const sum = (count: (each: Counts) => number) => all.reduce((total, each) => total + count(each), 0);
+        return {
+          attempts: sum((each) => each.attempts),
+          bad: sum((each) => each.attempts - each.attempts_ok),
+          created: sum((each) => each.created),
+          duration_ms_sum: sum((each) => each.duration_ms_sum),
+        };
+      };
+      const expectTruth = async () => {
+        for (const interval of ['minute', 'hour', 'day'] as const) {
+          const query = { ...scope, ...span, interval };
+          expect(sumOf(await readStatistics(db, query))).toEqual(truth);
+          for (const grouping of ['webhook', 'tenant', 'event_type'] as const)
+            expect(sumOf(await readStatisticsGroups(db, query, grouping, 100))).toEqual(truth);
+          const byType = await Promise.all(
+            ['order.placed', 'order.paid', 'user.made'].map((eventType) => readStatistics(db, { ...query, eventType })),
+          );
+          expect(sumOf(byType.flat())).toEqual(truth);
+        }
+      };
+      await expectTruth();
+      while ((await settleStatistics(world.pool, 100, 0)) > 0);
+      expect(await world.row('select count(*)::int as raw from webhook_stats where slot < 16 and at < now()')).toEqual({ raw: 0 });
+      await expectTruth();
+    } finally {
+      await db.destroy();
+    }
+  });
+
+  it('keeps days when minutes and hours are too old', async () => {
+    await world.rows(`update webhook_stats set at = at - interval '36 days' where slot = 16 and span < 2`);
+    await world.rows(`update tenant_stats set at = at - interval '27 hours' where span = 0`);
+    while ((await expireStatistics(world.pool, 5)) > 0);
+    const left = `select array_agg(distinct span) as spans from`;
+    expect(await world.row(`${left} webhook_stats where slot = 16`)).toEqual({ spans: [2] });
+    expect(await world.row(`${left} tenant_stats`)).toEqual({ spans: [1, 2] });
+    const { created } = await world.row<{ created: number }>('select count(*)::int as created from deliveries');
+    expect(await world.row('select sum(created)::int as created from webhook_stats where span = 2 or slot < 16')).toEqual({ created });
   });
 });

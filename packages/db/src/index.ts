@@ -124,14 +124,18 @@ export {
 } from './replays.js';
 export { holdSchedulerLease, makePartitions, releaseSchedulerLease } from './scheduler-lease.js';
 export { createSecretBox, encryptionKeyId, type SealedSecret, type SecretBox, type SecretPlace, type SecretPurpose } from './secret-box.js';
+export { expireStatistics, settleStatistics } from './settling.js';
+export { readWebhookStatistics, type WebhookStatistics } from './stats.js';
 export {
   latencyBoundsMs,
   readStatistics,
-  readWebhookStatistics,
+  readStatisticsGroups,
   type StatisticsBucket,
+  type StatisticsCounts,
+  type StatisticsGroup,
+  type StatisticsGrouping,
   type StatisticsQuery,
-  type WebhookStatistics,
-} from './stats.js';
+} from './stats-buckets.js';
 export { statisticsSlots } from './stats-columns.js';
 export type { Role } from './tables.js';
 export { readTakenNames, readTakenObjectIds, type TakenNames } from './taken-names.js';

@@ -1,7 +1,13 @@
 // The counters of webhook_stats that a flush raises, and how they follow from its rows.
 
-/** Slots among which processes spread their statistics, so that they rarely wait for each other's row. */
+/** Slots among which processes spread their statistics, so that they rarely wait for each other's row: 0 to 15. */
 export const statisticsSlots = 16;
+/** The slot of the rows that the scheduler adds raw ones up into. */
+export const settledSlot = statisticsSlots;
+
+/** The lengths of time that rows are about, as their column has them. */
+export const spans = { minute: 0, hour: 1, day: 2 } as const;
+export type Span = keyof typeof spans;
 
 export const statsCounters = [
   'created',
@@ -41,6 +47,27 @@ export const statsCounters = [
   'ms_16384',
   'ms_32768',
 ] as const;
+
+/** What re-opening takes back of deliveries that had ended. */
+export const againCounters = ['succeeded_again', 'failed_again', 'skipped_again', 'cancelled_again'] as const;
+
+/** Every counter of a row of statistics. */
+export const allCounters = [...statsCounters, ...againCounters] as const;
+export type Counter = (typeof allCounters)[number];
+
+/** Those that are kept of a webhook's whole life. */
+export const totalCounters = [
+  'created',
+  'succeeded',
+  'failed',
+  'skipped',
+  'cancelled',
+  ...againCounters,
+  'attempts',
+  'attempts_ok',
+  'retries',
+  'duration_ms_sum',
+] as const satisfies readonly Counter[];
 
 const bucketBounds = statsCounters.filter((name) => /^ms_\d+$/.test(name)).map((name) => Number(name.slice(3)));
 const errorNames = ['dns', 'connect', 'tls', 'timeout', 'reset', 'protocol', 'blocked', 'cut_off'] as const;

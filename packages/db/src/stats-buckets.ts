@@ -1,0 +1,87 @@
+// Statistics by interval: of an environment, a tenant, a webhook or an event type, by any of these. Sums over the rows of one span and over what is not
+// settled yet, never scans of deliveries.
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from './pools.js';
+import { allCounters, type Counter, type Span, settledSlot, spans } from './stats-columns.js';
+
+export const latencyBoundsMs = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768] as const;
+
+/** What is asked of; null: all. */
+export type StatisticsScope = {
+  readonly environmentId: string;
+  readonly tenantId: string | null;
+  readonly webhookId: string | null;
+  readonly eventType: string | null;
+};
+
+export type StatisticsQuery = StatisticsScope & {
+  /** From the interval that `from` is in, up to `to`. */
+  readonly from: Date;
+  readonly to: Date;
+  readonly interval: Span;
+};
+
+/** Attempts that began, deliveries that came to be and that ended, and how long attempts took. */
+export type StatisticsCounts = Readonly<Record<Exclude<Counter, `ms_${number}`>, number>> & {
+  /** Attempts by duration: at most latencyBoundsMs[i] and more than the bound before it. */
+  readonly latency: readonly number[];
+};
+export type StatisticsBucket = StatisticsCounts & { readonly at: Date };
+export type StatisticsGroup = StatisticsCounts & { readonly key: string };
+
+const plain = allCounters.filter((name) => !/^ms_\d+$/.test(name));
+const sums = sql.raw(
+  [
+    ...plain.map((name) => `coalesce(sum(${name}), 0)::float8 as ${name}`),
+    `array[${latencyBoundsMs.map((bound) => `coalesce(sum(ms_${bound}), 0)::float8`).join(', ')}] as latency`,
+  ].join(', '),
+);
+const columns = sql.raw(['at', 'tenant_id', 'event_type', ...allCounters].join(', '));
+
+const conditions = ({ environmentId, tenantId, eventType, from, to, interval }: StatisticsQuery): RawBuilder<unknown> => sql`
+  environment_id = ${environmentId}::uuid and at >= date_trunc(${interval}, ${from}::timestamptz, 'UTC') and at < ${to}::timestamptz
+  and ${tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}::uuid`}
+  and ${eventType === null ? sql`true` : sql`event_type = ${eventType}`}`;
+
+/** The rows that count: settled ones of the span, by webhook or, where no webhook is asked about, by tenant; and raw ones. */
+const rowsOf = (query: StatisticsQuery, isByWebhook: boolean): RawBuilder<unknown> => {
+  const { webhookId, interval } = query;
+  const ofWebhook = webhookId === null ? sql`true` : sql`webhook_id = ${webhookId}::uuid`;
+  const where = conditions(query);
+  const span = sql.lit(spans[interval]);
+  const settled =
+    isByWebhook || webhookId !== null
+      ? sql`select ${columns}, webhook_id from webhook_stats where slot = ${sql.lit(settledSlot)} and span = ${span} and ${ofWebhook} and ${where}`
+      : sql`select ${columns}, null::uuid as webhook_id from tenant_stats where span = ${span} and ${where}`;
+  return sql`${settled} union all
+    select ${columns}, webhook_id from webhook_stats where slot < ${sql.lit(settledSlot)} and ${ofWebhook} and ${where}`;
+};
+
+/** Buckets, oldest first; intervals in which nothing happened are left out. */
+export const readStatistics = async (db: Database, query: StatisticsQuery): Promise<readonly StatisticsBucket[]> => {
+  const { rows } = await sql<StatisticsBucket>`
+    select date_trunc(${query.interval}, at, 'UTC') as at, ${sums} from (${rowsOf(query, false)}) s group by 1 order by 1`.execute(db);
+  return rows;
+};
+
+export type StatisticsGrouping = 'webhook' | 'tenant' | 'event_type';
+const keys = {
+  webhook: sql`s.webhook_id::text`,
+  tenant: sql`(select t.key from tenants t where t.id = s.tenant_id)`,
+  event_type: sql`s.event_type`,
+} as const;
+const groupColumns = { webhook: sql`s.webhook_id`, tenant: sql`s.tenant_id`, event_type: sql`s.event_type` } as const;
+
+/** The whole time in one, by group: those with most failed attempts first, then those with most attempts. */
+export const readStatisticsGroups = async (
+  db: Database,
+  query: StatisticsQuery,
+  grouping: StatisticsGrouping,
+  groupsMax: number,
+): Promise<readonly StatisticsGroup[]> => {
+  const { rows } = await sql<StatisticsGroup>`
+    select ${keys[grouping]} as key, ${sums} from (${rowsOf(query, grouping === 'webhook')}) s
+     group by ${groupColumns[grouping]}
+     order by sum(attempts - attempts_ok) desc, sum(attempts) desc, 1 limit ${groupsMax}`.execute(db);
+  return rows;
+};
