@@ -237,6 +237,57 @@ create table tenant_erasures (
 );
 CREATE INDEX tenant_erasures_due ON public.tenant_erasures USING btree (due_at);
 
+create table tenant_stats (
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  span smallint not null,
+  at timestamp with time zone not null,
+  event_type text not null,
+  created bigint not null default 0,
+  succeeded bigint not null default 0,
+  failed bigint not null default 0,
+  skipped bigint not null default 0,
+  cancelled bigint not null default 0,
+  succeeded_again bigint not null default 0,
+  failed_again bigint not null default 0,
+  skipped_again bigint not null default 0,
+  cancelled_again bigint not null default 0,
+  attempts bigint not null default 0,
+  attempts_ok bigint not null default 0,
+  retries bigint not null default 0,
+  status_3xx bigint not null default 0,
+  status_4xx bigint not null default 0,
+  status_5xx bigint not null default 0,
+  error_dns bigint not null default 0,
+  error_connect bigint not null default 0,
+  error_tls bigint not null default 0,
+  error_timeout bigint not null default 0,
+  error_reset bigint not null default 0,
+  error_protocol bigint not null default 0,
+  error_blocked bigint not null default 0,
+  error_cut_off bigint not null default 0,
+  duration_ms_sum bigint not null default 0,
+  ms_1 bigint not null default 0,
+  ms_2 bigint not null default 0,
+  ms_4 bigint not null default 0,
+  ms_8 bigint not null default 0,
+  ms_16 bigint not null default 0,
+  ms_32 bigint not null default 0,
+  ms_64 bigint not null default 0,
+  ms_128 bigint not null default 0,
+  ms_256 bigint not null default 0,
+  ms_512 bigint not null default 0,
+  ms_1024 bigint not null default 0,
+  ms_2048 bigint not null default 0,
+  ms_4096 bigint not null default 0,
+  ms_8192 bigint not null default 0,
+  ms_16384 bigint not null default 0,
+  ms_32768 bigint not null default 0,
+  last_attempt_at timestamp with time zone,
+  last_success_at timestamp with time zone,
+  constraint tenant_stats_pkey PRIMARY KEY (environment_id, span, at, tenant_id, event_type)
+) with (fillfactor=50);
+
 create table tenants (
   id uuid not null,
   environment_id uuid not null,
@@ -376,6 +427,9 @@ create table webhook_stats (
   last_success_at timestamp with time zone,
   constraint webhook_stats_pkey PRIMARY KEY (webhook_id, span, at, event_type, slot)
 ) with (fillfactor=50);
+CREATE INDEX webhook_stats_raw ON public.webhook_stats USING btree (at) WHERE (slot < 16);
+CREATE INDEX webhook_stats_raw_of_webhook ON public.webhook_stats USING btree (webhook_id) WHERE (slot < 16);
+CREATE INDEX webhook_stats_settled ON public.webhook_stats USING btree (environment_id, span, at) WHERE (slot = 16);
 
 create table webhook_timeline (
   environment_id uuid not null,
@@ -409,9 +463,9 @@ create table webhook_totals (
   duration_ms_sum bigint not null default 0,
   last_attempt_at timestamp with time zone,
   last_success_at timestamp with time zone,
-  constraint webhook_totals_pkey PRIMARY KEY (webhook_id),
-  constraint webhook_totals_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+  constraint webhook_totals_pkey PRIMARY KEY (webhook_id)
 );
+CREATE INDEX webhook_totals_of_environment ON public.webhook_totals USING btree (environment_id);
 
 create table webhook_versions (
   environment_id uuid not null,

@@ -37,6 +37,10 @@ export const limits = {
   importBytesMax: 16 * 1024 * 1024,
   /** How many of its webhooks are judged before other requests have their turn. */
   importTurnWebhooks: 100,
+  /** Intervals of one answer, groups of one answer, and how long each interval is kept (the database deletes later). */
+  statisticsBucketsMax: 2_000,
+  statisticsGroupsMax: 100,
+  statisticsKeptMs: { minute: 25 * 3_600_000, hour: 34 * 86_400_000, day: 100 * 366 * 86_400_000 },
   /** The catalogue of event types: of an environment, of a request (schema and example may be indented), and of what is kept of it. */
   eventTypesMax: 10_000,
   eventTypeRequestBytesMax: 512 * 1024,

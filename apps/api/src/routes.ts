@@ -21,6 +21,7 @@ import { type HealthDependencies, healthRoutes } from './routes/health.js';
 import type { WebhookDependencies } from './routes/own-webhook.js';
 import { type PublishDependencies, publishRoutes } from './routes/publish.js';
 import { replayRoutes } from './routes/replays.js';
+import { statisticsRoutes } from './routes/statistics.js';
 import { tenantRoutes } from './routes/tenants.js';
 import { webhookActionRoutes } from './routes/webhook-actions.js';
 import { webhookChangeRoutes } from './routes/webhook-changes.js';
@@ -57,6 +58,7 @@ export const registerRoutes = async (app: FastifyInstance, { health, publish, we
     webhookChangeRoutes,
     webhookActionRoutes,
     webhookReadingRoutes,
+    statisticsRoutes,
     webhookTestRoute,
     webhookSecretRoute,
     webhookVersionRoutes,

@@ -184,6 +184,7 @@ const cases: readonly Row[] = [
   ['POST /v1/webhooks/{id}/versions/{version}/restore', editors, 200, 'not_found', secondVersion],
   ['GET /v1/webhooks/{id}/timeline', readers, 200, 'not_found', webhook],
   ['GET /v1/webhooks/{id}/stats', readers, 200, 'not_found', webhook],
+  ['GET /v1/stats', readers, 200, 'list', webhook],
   ['GET /v1/webhooks/{id}/deliveries', everyone, 200, 'not_found', deliveryOfWebhook],
   ['GET /v1/webhooks/{id}/attempts', everyone, 200, 'not_found', deliveryOfWebhook],
   ['POST /v1/events', publishers, 202, 'own', nothing({ event_type: 'a', data: 1 })],

@@ -216,6 +216,21 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
+  it('settles statistics every ten seconds, and on at once while there are more', async () => {
+    const { world, scheduler, count } = openScheduler();
+    scheduler.start();
+    await pass(0);
+    expect(count('settleStatistics')).toBe(1);
+    await pass(bounds.settleEveryMs - bounds.roundMs);
+    expect(count('settleStatistics')).toBe(1);
+    world.raw = 2 * bounds.settleRowsMax + 1;
+    await pass(2 * bounds.roundMs);
+    expect(count('settleStatistics')).toBeGreaterThan(1);
+    await pass(4 * bounds.roundMs);
+    expect([world.raw, count('settleStatistics')]).toEqual([0, 4]);
+    await scheduler.stop();
+  });
+
   it('makes partitions at once and every hour, after a failure every minute, and mends hints every minute', async () => {
     const { world, scheduler, count, calls } = openScheduler();
     world.databaseFails = 'makePartitions';

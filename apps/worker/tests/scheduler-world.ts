@@ -28,6 +28,8 @@ export const openScheduler = (shards = 1) => {
     queueFails: false,
     databaseFails: null as string | null,
     mended: 0,
+    /** Rows of statistics that are not settled. */
+    raw: 0,
     /** What is left to end at webhooks that are switched off, and the steps that replays and erasures have left. */
     ending: 0,
     replaySteps: 0,
@@ -67,6 +69,12 @@ export const openScheduler = (shards = 1) => {
     eraseTenants: () => call('eraseTenants', world.erasureSteps-- > 1),
     expire: () => call('expire', 0),
     findDueWork: () => call('findDueWork', { dispatches: true, chunks: true, ending: true, replays: true, erasing: true, ...world.due }),
+    settleStatistics: () => {
+      const settled = Math.min(world.raw, bounds.settleRowsMax);
+      world.raw -= settled;
+      return call('settleStatistics', settled);
+    },
+    expireStatistics: () => call('expireStatistics', 0),
     mendDueHints: () => call('mendDueHints', world.mended),
     makePartitions: () => call('makePartitions', 0),
     queue: {

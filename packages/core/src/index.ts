@@ -128,6 +128,7 @@ export {
   type PayloadFormat,
   payloadFormats,
 } from './payload-format.js';
+export { percentile } from './percentile.js';
 export { type ProblemDescription, problemDescriptions } from './problem-descriptions.js';
 export {
   type FieldError,

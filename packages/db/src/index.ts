@@ -20,6 +20,7 @@ export {
   queryCallbacks,
 } from './attempt-callbacks.js';
 export { type AuditEntry, type AuditPage, type AuditRow, insertAuditEntries, insertAuditEntry, listAudit } from './audit.js';
+export { type Backlog, rateMinutes, readBacklog } from './backlog.js';
 export type { CallbackRow } from './callback-rows.js';
 export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
@@ -135,6 +136,7 @@ export {
   type StatisticsGroup,
   type StatisticsGrouping,
   type StatisticsQuery,
+  sumOfCounts,
 } from './stats-buckets.js';
 export { statisticsSlots } from './stats-columns.js';
 export type { Role } from './tables.js';

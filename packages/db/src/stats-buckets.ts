@@ -22,14 +22,25 @@ export type StatisticsQuery = StatisticsScope & {
 };
 
 /** Attempts that began, deliveries that came to be and that ended, and how long attempts took. */
-export type StatisticsCounts = Readonly<Record<Exclude<Counter, `ms_${number}`>, number>> & {
+export type StatisticsCounts = Readonly<Record<PlainCounter, number>> & {
   /** Attempts by duration: at most latencyBoundsMs[i] and more than the bound before it. */
   readonly latency: readonly number[];
 };
 export type StatisticsBucket = StatisticsCounts & { readonly at: Date };
 export type StatisticsGroup = StatisticsCounts & { readonly key: string };
 
-const plain = allCounters.filter((name) => !/^ms_\d+$/.test(name));
+type PlainCounter = Exclude<Counter, `ms_${number}`>;
+const isPlain = (name: Counter): name is PlainCounter => !/^ms_\d+$/.test(name);
+const plain = allCounters.filter(isPlain);
+
+/** Of several rows. */
+export const sumOfCounts = (all: readonly StatisticsCounts[]): StatisticsCounts => {
+  const sum = (countOf: (counts: StatisticsCounts) => number): number => all.reduce((total, counts) => total + countOf(counts), 0);
+  return {
+    ...(Object.fromEntries(plain.map((name) => [name, sum((counts) => counts[name])])) as Record<PlainCounter, number>),
+    latency: latencyBoundsMs.map((_, index) => sum((counts) => counts.latency[index] ?? 0)),
+  };
+};
 const sums = sql.raw(
   [
     ...plain.map((name) => `coalesce(sum(${name}), 0)::float8 as ${name}`),

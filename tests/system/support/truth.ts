@@ -50,14 +50,16 @@ export type Tally = {
 };
 
 const endStates = ['succeeded', 'failed', 'skipped', 'cancelled'] as const;
+const counters = ['created', ...endStates.flatMap((state) => [state, `${state}_again`]), 'attempts', 'attempts_ok', 'retries'].join(', ');
 
-/** What the statistics say, by webhook: what was opened again is not ended any more. */
+/** What the statistics say, by webhook, settled or not: what was opened again is not ended any more. */
 export const readTallies = async (pool: HotPool): Promise<readonly Tally[]> =>
   (
     await pool.query<Tally>(
       `select webhook_id, sum(created)::int as created, ${endStates.map((state) => `(sum(${state}) - sum(${state}_again))::int as ${state}`).join(', ')},
               sum(attempts)::int as attempts, sum(attempts_ok)::int as attempts_ok, sum(retries)::int as retries
-         from webhook_stats group by webhook_id order by webhook_id`,
+         from (select webhook_id, ${counters} from webhook_stats where slot < 16 union all select webhook_id, ${counters} from webhook_totals) s
+        group by webhook_id order by webhook_id`,
     )
   ).rows;
 

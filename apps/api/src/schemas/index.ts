@@ -28,7 +28,14 @@ import { dryRunSchema, explanationSchema } from './explanation.js';
 import { healthSchema, readinessSchema } from './health.js';
 import { problemSchema } from './problem.js';
 import { replayForecastSchema, replaySchema, replaySummarySchema } from './replay.js';
-import { webhookStatisticsSchema } from './statistics.js';
+import {
+  backlogSchema,
+  statisticsBucketSchema,
+  statisticsCountsSchema,
+  statisticsGroupSchema,
+  statisticsSchema,
+  webhookStatisticsSchema,
+} from './statistics.js';
 import { changedTenantBody, erasedTenantSchema, newTenantBody, tenantSchema } from './tenant.js';
 import {
   authenticationSchema,
@@ -96,6 +103,11 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   webhookSchema,
   webhookSecretsSchema,
   webhookStatisticsSchema,
+  backlogSchema,
+  statisticsBucketSchema,
+  statisticsCountsSchema,
+  statisticsGroupSchema,
+  statisticsSchema,
   restoreBody,
   rotateBody,
   versionSchema,
