@@ -124,7 +124,7 @@ describe('a hostile schema', () => {
 
   it('that refers to a large part again and again is not copied', () => {
     const part = { properties: Object.fromEntries(many(100, (i) => [`p${i}`, { type: 'string' }])) };
-    const schema = { allOf: many(1_400, () => ({ $ref: '#/$defs/a' })), $defs: { a: part } };
+    const schema = { allOf: many(400, () => ({ $ref: '#/$defs/a' })), $defs: { a: part } };
     expect(compileEventSchema(schema)).toMatchObject({ ok: true });
   });
 

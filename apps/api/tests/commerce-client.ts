@@ -1,8 +1,5 @@
-// The client that people of dialect 001 have, its requests sent to a test's API and held to the OpenAPI document; and the form of the errors there.
-
+// The client that people of dialect 001 have, its requests sent to a test's API and held to the OpenAPI document.
 import { CommerceLayer, type CommerceLayerBundle } from '@commercelayer/sdk/bundle';
-import { expect } from '@jest/globals';
-import { type ProblemCode, problems } from '@posthorn/core';
 import type { ApiWorld, Call } from './api-world.js';
 
 /** What it takes an organization and a domain for. */
@@ -30,11 +27,8 @@ export const createCommerceClient = (
       const [method, path] = [init.method as Method, url.slice(theirOrigin.length)];
       onRequest?.(`${method} ${decodeURIComponent(path)}`);
       const body = init.body ?? undefined;
-      const answer = await call(method, path, {
-        key,
-        headers: init.headers as Record<string, string>,
-        ...(body !== undefined && { body }),
-      });
+      const headers = Object.fromEntries(new Headers(init.headers));
+      const answer = await call(method, path, { key, headers, ...(body !== undefined && { body }) });
       return new Response(empty.includes(answer.status) ? null : answer.text, { status: answer.status, headers: answer.headers });
     },
   });
@@ -46,14 +40,4 @@ export const withAttributes = (attributes: Readonly<Record<string, unknown>>, ca
   ...call,
   headers: { 'content-type': commerceMediaType, ...call.headers },
   body: { data: { type: 'webhooks', attributes } },
-});
-
-/** One error of dialect 001 in a status of ours. @param source where: pointer or parameter; null: nowhere */
-export const commerceError = (code: ProblemCode, source: object | null, what: unknown = expect.any(String)) => ({
-  title: problems[code].title,
-  detail: expect.stringMatching(/.{5}/),
-  code: problems[code].status === 422 ? 'VALIDATION_ERROR' : code.toUpperCase(),
-  status: String(problems[code].status),
-  ...(source !== null && { source }),
-  meta: { error: what },
 });

@@ -12,19 +12,20 @@ import {
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Permission } from '../access.js';
+import { takeJsonBodies } from './bodies.js';
 import { errorFormOf } from './errors.js';
 
 export const commerceMediaType = 'application/vnd.api+json';
+/** Of the bodies that are taken. */
+export const commerceBodyTypes = [commerceMediaType, 'application/json'];
 export const commerceTags = ['Dialect 001'];
 const errorForm = errorFormOf(commerce, commerceMediaType, 'CommerceErrors');
 
 /** Who may call a route, and how its errors look. */
 export const commerceConfig = (permission: Permission): FastifyContextConfig => ({ permission, errorForm });
 
-/** In this scope bodies of JSON:API's media type are JSON. */
-export const takeCommerceBodies = (app: FastifyInstance): void => {
-  app.addContentTypeParser(commerceMediaType, { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
-};
+/** In this scope bodies of JSON:API's media type are JSON, as those of JSON's own. */
+export const takeCommerceBodies = (app: FastifyInstance): void => takeJsonBodies(app, commerceBodyTypes);
 
 /** Answers with a document. */
 export const sendDocument = (reply: FastifyReply, document: unknown): FastifyReply =>

@@ -10,8 +10,8 @@ import { nothing } from '../schemas/fields.js';
 import { webhookPath } from '../schemas/parameters.js';
 import { deleteOwn } from '../webhook-changing.js';
 import {
+  commerceBodyTypes,
   commerceConfig,
-  commerceMediaType,
   commerceTags,
   documentOfSchema,
   listQueryOf,
@@ -37,7 +37,7 @@ export const requireWebhook = async ({ db }: Pick<WebhookDependencies, 'db'>, { 
 
 const types = ['webhooks', 'event_callbacks'] as const;
 const tags = commerceTags;
-const consumes = [commerceMediaType, 'application/json'];
+const consumes = commerceBodyTypes;
 const one = { 200: documentOfSchema('CommerceWebhookDocument', 'The webhook.') };
 const schemas = {
   making: {

@@ -28,7 +28,9 @@ export const refusal = ({ status, errors }: Extract<Reading, { readonly ok: fals
 const renamedIn = (message: string, ours: string, theirs: string): string => {
   if (ours === '' || theirs === '') return message;
   if (message.startsWith(ours)) return theirs + message.slice(ours.length);
-  return message.startsWith(`${ours.slice(1)} `) ? theirs.slice(1) + message.slice(ours.length - 1) : message;
+  if (!message.startsWith(`${ours.slice(1)} `)) return message;
+  // A member of the body itself is told by its name, one that lies deeper by its place.
+  return (theirs.lastIndexOf('/') === 0 ? theirs.slice(1) : theirs) + message.slice(ours.length - 1);
 };
 
 /** What `work` gives; a problem that it throws names the places of our body, and is thrown on with those of the dialect's. */

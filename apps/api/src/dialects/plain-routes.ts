@@ -5,6 +5,7 @@ import type { WebhookDependencies } from '../routes/own-webhook.js';
 import { judgedBody } from '../schemas/dialects.js';
 import { nothing } from '../schemas/fields.js';
 import { deleteOwn } from '../webhook-changing.js';
+import { takeJsonBodies } from './bodies.js';
 import { registerPlainList } from './plain-list.js';
 import { configOf, type PlainPlace, placePath, requireShown, tagsOf } from './plain-place.js';
 import { shownWebhooks } from './showing.js';
@@ -29,15 +30,6 @@ const schemasOf = (place: PlainPlace) => {
   };
 };
 
-/** Some clients name the type of a body even when they delete, and send none. */
-const takeDeletionsWithoutBody = (app: FastifyInstance): void => {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '' && request.method === 'DELETE') done(null);
-    else parse(request, body, done);
-  });
-};
-
 /** POST and GET at the place, GET, PATCH and DELETE of {id} there. */
 export const plainDialectRoutes = (place: PlainPlace) => (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
   const { dialect, path, list } = place;
@@ -45,7 +37,7 @@ export const plainDialectRoutes = (place: PlainPlace) => (dependencies: WebhookD
   const [readers, editors] = [configOf(place, 'read_webhooks'), configOf(place, 'edit_webhooks')];
   // A body that names an environment may name another than the key's.
   const makers: FastifyContextConfig = list.environment === null ? editors : { ...editors, problems: ['not_found'] };
-  takeDeletionsWithoutBody(app);
+  takeJsonBodies(app, ['application/json']);
 
   const find = (request: FastifyRequest) => requireShown(dependencies, place, request, (request.params as { readonly id: string }).id);
   const show = async (request: FastifyRequest, id: string, secret: string | null): Promise<unknown> => {

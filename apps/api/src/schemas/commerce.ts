@@ -53,6 +53,7 @@ export const commerceBodySchema = Type.Object(
         _disable: wish,
         _enable: wish,
         _reset_circuit: wish,
+        last_event_callbacks: ignored,
       }),
       relationships: ignored,
       links: ignored,

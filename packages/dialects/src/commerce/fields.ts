@@ -45,6 +45,12 @@ const attributes: readonly Field[] = [
   field({ theirs: 'reference', ours: 'reference', check: orNull(aText), note: '' }),
   field({ theirs: 'reference_origin', ours: 'reference_origin', check: orNull(aText), note: '' }),
   field({ theirs: 'metadata', ours: 'metadata', isTurned: true, check: orNull(anObject), note: 'A change replaces it whole.' }),
+  field({
+    theirs: 'last_event_callbacks',
+    ours: null,
+    access: 'read',
+    note: 'Its SDK sends an empty list here with a webhook that it has read.',
+  }),
 ];
 
 export const fields: readonly Field[] = [

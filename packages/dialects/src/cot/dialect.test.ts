@@ -60,6 +60,14 @@ describe('dialect 003', () => {
     expect(right(cot.read(sample, rules)).webhook).not.toHaveProperty('tenant');
   });
 
+  it.each<[string, readonly string[]]>([
+    ['*', []],
+    ['a, b.*', ['a', 'b.*']],
+    ['order.placed', ['order.placed']],
+  ])('reads the trigger %p of what was made in other words', (trigger, types) => {
+    expect(right(cot.read({ ...sample, trigger }, newRules)).webhook.event_types).toEqual(types);
+  });
+
   it.each([
     [{}, ['missing_field /isActive', 'missing_field /trigger', 'missing_field /url', 'missing_field /name']],
     [{ ...written, company: undefined }, ['invalid_field /company']],
@@ -104,17 +112,20 @@ describe('dialect 003', () => {
   it('says errors at its own places', () => {
     expect(['/url', '/event_types/1', '/tenant', '/context/a', '/filter'].map(cot.placeOf)).toEqual([
       '/url',
-      '/trigger/1',
+      '/trigger',
       '/company',
       '/context/a',
       '',
     ]);
-    const errors = [{ pointer: '/context/survey', code: 'invalid_field', message: 'no' }];
+    const errors = ['/context/survey', '/a~1b~0c'].map((pointer) => ({ pointer, code: 'invalid_field', message: 'no' }));
     expect(cot.errorBody({ status: 422, code: 'invalid_field', title: 't', detail: 'no', errors })).toEqual({
       error: 'invalid_field',
       title: 't',
       message: 'no',
-      fields: [{ path: 'context.survey', message: 'no' }],
+      fields: [
+        { path: 'context.survey', message: 'no' },
+        { path: 'a/b~c', message: 'no' },
+      ],
     });
   });
 

@@ -10,8 +10,15 @@ import { pathErrors } from '../path-errors.js';
 import { readTenant } from '../tenant.js';
 import { fields } from './fields.js';
 
-/** The types that a trigger stands for; itself first, so that who publishes the trigger's own name is heard too. */
-const typesOf = (trigger: string): readonly string[] => [trigger, ...(compoundTriggers.get(trigger) ?? [])];
+/**
+ * The types that a trigger stands for; itself first, so that who publishes the trigger's own name is heard too. `*` and several parted by commas are
+ * how webhooks are shown that were made in other words.
+ */
+const typesOf = (trigger: string): readonly string[] => {
+  if (trigger === '*') return [];
+  const stands = compoundTriggers.get(trigger);
+  return stands === undefined ? trigger.split(',').map((each) => each.trim()) : [trigger, ...stands];
+};
 
 /** What of a context is asked of an event: what is not empty. */
 const askedOf = (context: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
@@ -66,12 +73,18 @@ const show = (webhook: ShownWebhook, secret: string | null) => ({
   ...(secret !== null && { secret }),
 });
 
+/** A trigger is one text: it has no places of its own. */
+const placeOf = (pointer: string): string => {
+  const place = placeIn(fields)(pointer);
+  return place.startsWith('/trigger/') ? '/trigger' : place;
+};
+
 export const cot: Dialect = {
   name: '003',
   fields,
   read,
   show,
   fromExport: fromExportWithObjectId,
-  placeOf: placeIn(fields),
+  placeOf,
   errorBody: pathErrors,
 };

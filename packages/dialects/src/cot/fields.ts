@@ -21,7 +21,7 @@ export const fields: readonly Field[] = [
     isRequired: true,
     isTurned: true,
     check: aNonEmptyText,
-    note: 'One word. `create-edit-delete-…` stands for itself and its three parts; every other is the event type of that name.',
+    note: 'One word. `create-edit-delete-…` stands for itself and its three parts; every other is the event type or pattern of that name. `*` and lists with commas are read as they are shown.',
   }),
   field({ theirs: 'url', ours: 'url', isRequired: true, check: aNonEmptyText, note: '' }),
   field({ theirs: 'name', ours: 'name', isRequired: true, check: aNonEmptyText, note: 'Unique in its tenant.' }),
