@@ -85,6 +85,8 @@ describe('event types', () => {
     await page.getByLabel('Example of the data').fill('{"id": 2, "mail": "x"}');
     await page.getByLabel('Description').fill('Somebody came.');
     await button(page, 'Save').click();
+    // The form has these words too: its page is left once it is saved.
+    await link(page, 'Edit').waitFor();
     await page.getByText('Somebody came.').waitFor();
     expect((await read('user.signed_up')).example).toEqual({ id: 2, mail: 'x' });
 
