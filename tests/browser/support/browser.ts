@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const actionTimeoutMs = 10_000;
+const actionTimeoutMs = 20_000;
 
 export type OpenedPage = {
   readonly page: Page;
