@@ -24,8 +24,8 @@ afterEach(async () => {
 
 /** Publishes `events` while `disturb` does its worst once a third has arrived; returns the ids when everything is settled. */
 const publishThrough = async (on: Product, to: Receiver, events: number, disturb: () => Promise<void>): Promise<readonly string[]> => {
-  // A short timeout makes short leases: what a lost job had leased is anybody's again after 22 s.
-  await on.api.createWebhook({ url: to.url(), max_in_flight: maxInFlight, timeout_ms: 2_000 });
+  // A short timeout makes short leases: what a lost job had leased is anybody's again after 25 s.
+  await on.api.createWebhook({ url: to.url(), max_in_flight: maxInFlight, timeout_ms: 5_000 });
   const publishing = inParallel(events / batchEvents, 3, (batch) =>
     on.api.publishBatch(Array.from({ length: batchEvents }, (_, n) => ({ event_type: 'load.sent', data: { n: batch * batchEvents + n } }))),
   );
@@ -96,18 +96,18 @@ describe('under load', () => {
       product = await startProduct({ workers: 2, queue });
       receiver = await startReceiver();
       const { api, pool, workers } = product;
-      await api.createWebhook({ url: receiver.url(), max_in_flight: maxInFlight, timeout_ms: 2_000 });
+      await api.createWebhook({ url: receiver.url(), max_in_flight: maxInFlight, timeout_ms: 5_000 });
       // A batch of one is a dispatch of its own: many small jobs, so that some are always between the queue and their claim.
       const publishing = inParallel(events, 32, async (n) => (await api.publishBatch([{ event_type: 'load.sent', data: n }]))[0] ?? '');
       await receiver.waitFor(events / 6, 60_000);
       await workers[0]?.kill('SIGKILL');
       const ids = await publishing;
-      await untilSettled(pool, 45_000);
+      await untilSettled(pool, 60_000);
       expect(new Set(receiver.received.map((one) => one.headers['webhook-id']))).toEqual(new Set(ids));
       expect(await repeats(product, receiver.received)).toBeLessThanOrEqual(maxInFlight + 2 * flushRowsMax);
       await expectRecordsEqualTruth(product, events);
     },
-    120_000,
+    150_000,
   );
 
   it('SIGTERM of a worker, and FLUSHALL of Redis, lose nothing and repeat nothing', async () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   ({ id: webhookId } = await product.api.createWebhook({
     url: receiver.url(),
     max_in_flight: maxInFlight,
-    timeout_ms: 1_000,
+    timeout_ms: 10_000,
     event_types: ['old', 'new'],
   }));
   eventIds = await publishMany(product, events, (index) => ({ event_type: 'old', data: index }));
@@ -132,7 +132,7 @@ describe('a replay', () => {
     await active.kill('SIGKILL');
     const atKill = receiver.count();
     expect(atKill).toBeLessThan(events);
-    // What the dead worker had leased is anybody's again after 21 s at most: the injected clock makes it now.
+    // What the dead worker had leased is anybody's again after 30 s at most: the injected clock makes it now.
     await eventually(() => product.workers.some((worker) => worker !== active && saysActive(worker)), { timeoutMs: 15_000 });
     await product.pool.query('update deliveries set due_at = now() where status = 0 and out');
     await product.pool.query("update webhook_state set out_until = now(), not_before = '-infinity', changed_at = clock_timestamp()");
