@@ -5,6 +5,7 @@ import {
   isEventType,
   isName,
   problem,
+  readStatusCodes,
   reasonCodes,
   type ShownStatus,
   shownStatuses,
@@ -30,10 +31,6 @@ const statuses: Readonly<Record<ShownStatus, { readonly code: number; readonly g
   cancelled: { code: storedStatusCodes.cancelled, gated: null },
 };
 
-const statusCode = /^[1-9](?:\d\d|xx)$/;
-const statusCodesOf = (text: string | null): { readonly from: number; readonly to: number } | null =>
-  text === null ? null : { from: Number(text.replace('xx', '00')), to: Number(text.replace('xx', '99')) };
-
 const filters = {
   status: oneOf(shownStatuses),
   reason: codeOf(reasonCodes),
@@ -41,8 +38,9 @@ const filters = {
   event_id: id,
   event_type: matching(isEventType, `an event type of at most ${eventTypeCharsMax} characters`),
   tenant: matching(isName, '1 to 128 letters, digits or one of _ . : -'),
-  status_code: matching((text) => statusCode.test(text), 'a status code (404) or a class of them (4xx), of the last attempt'),
+  status_code: matching((text) => readStatusCodes(text) !== null, 'a status code (404) or a class of them (4xx), of the last attempt'),
   error_kind: codeOf(errorKindCodes),
+  replay_id: id,
   created_at: period,
 };
 const { webhook_id: _webhook, ...filtersOfWebhook } = filters;
@@ -54,7 +52,7 @@ const deliveriesSchema = {
   operationId: 'listDeliveries',
   tags,
   summary: 'List deliveries',
-  description: 'Newest event first. `created_at` is the time of the event.',
+  description: 'Newest event first. `created_at` is the time of the event; `replay_id` finds what this replay was the last to open.',
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filters) }),
   response,
 };
@@ -97,7 +95,8 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
         reason: wanted.reason,
         errorKind: wanted.error_kind,
         eventType: wanted.event_type,
-        statusCode: statusCodesOf(wanted.status_code),
+        statusCode: wanted.status_code === null ? null : readStatusCodes(wanted.status_code),
+        replayId: wanted.replay_id,
         createdAt: wanted.created_at,
       },
       before: position === null ? null : { eventId: String(position[0]), webhookId: String(position[1]) },

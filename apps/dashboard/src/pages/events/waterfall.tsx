@@ -1,30 +1,26 @@
-// The way of an event to its webhooks: accepted, matched, and each delivery with its attempts, the time between them, and what comes next.
+// The way of an event to its webhooks: accepted, committed, matched, and each delivery with its attempts, the time between them, and what comes next.
 import { Anchor, Button, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { type Attempts, type EventWithTexts, eventAttemptsQuery, eventDeliveriesQuery } from '../../api/event-queries.js';
+import { type Attempts, eventAttemptsQuery, eventDeliveriesQuery } from '../../api/event-queries.js';
 import type { Attempt, Delivery } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
-import { milliseconds } from '../../shared/numbers.js';
-import { duration } from '../../shared/relative-time.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
 import { Time } from '../../shared/time.js';
 import { type Axis, axisOf, type Span } from './axis.js';
+import { type EventFacts, Ingest, spansOf } from './ingest.js';
+import { apart, Lane } from './lane.js';
 import { PhaseBar, PhaseLegend, PhaseWords } from './phases.js';
 import { WebhookLink } from './webhook-name.js';
 import './waterfall.css';
 
-type Props = { readonly event: EventWithTexts['facts']; readonly onExplain: (webhookId: string) => void };
+type Props = { readonly event: EventFacts; readonly onExplain: (webhookId: string) => void };
 
-export const spanOf = ({ started_at, duration_ms }: Pick<Attempt, 'started_at' | 'duration_ms'>): Span => {
+const spanOf = ({ started_at, duration_ms }: Pick<Attempt, 'started_at' | 'duration_ms'>): Span => {
   const from = Date.parse(started_at);
   return { from, to: from + duration_ms };
 };
-
-/** Short below a minute, then in minutes and more. */
-export const apart = (ms: number): string => (ms < 60_000 ? milliseconds(Math.max(0, ms)) : duration(ms / 1_000));
 
 const oldestFirst = (read: Attempts | undefined, webhookId: string): readonly Attempt[] =>
   (read?.attempts ?? []).filter(({ webhook_id }) => webhook_id === webhookId).reverse();
@@ -37,7 +33,7 @@ export const Waterfall = ({ event, onExplain }: Props) => {
   const { data: read } = useQuery(eventAttemptsQuery(event.id, made));
   const attempts = deliveries.map(({ webhook_id }) => oldestFirst(read, webhook_id));
   const acceptedMs = Date.parse(event.accepted_at);
-  const axis = axisOf([{ from: acceptedMs, to: acceptedMs }, ...attempts.flat().map(spanOf)]);
+  const axis = axisOf([...spansOf(event), ...attempts.flat().map(spanOf)]);
   return (
     <Paper withBorder p="md" component="section" aria-label="Fan-out">
       <Stack gap="sm">
@@ -47,15 +43,7 @@ export const Waterfall = ({ event, onExplain }: Props) => {
           </Title>
           <PhaseLegend />
         </Group>
-        <div className="waterfall-row">
-          <Text size="sm">
-            <span aria-hidden="true">● </span>Accepted <Time at={event.accepted_at} />
-          </Text>
-          <Lane axis={axis}>
-            <div className="lane-mark" style={{ left: `${100 * axis.place(acceptedMs)}%` }} />
-          </Lane>
-        </div>
-        <FanOut event={event} />
+        <Ingest event={event} axis={axis} />
         {data === undefined && (error === null ? <Loading rows={2} /> : <ErrorState error={error} onRetry={() => void refetch()} />)}
         {deliveries.map((delivery, index) => (
           <DeliveryLanes
@@ -79,28 +67,6 @@ export const Waterfall = ({ event, onExplain }: Props) => {
     </Paper>
   );
 };
-
-const FanOut = ({ event }: Pick<Props, 'event'>) => {
-  if (event.fan_out === 'waiting') return <Text size="sm">… It is not matched with webhooks yet.</Text>;
-  const made = Object.values(event.deliveries).reduce((sum, count) => sum + count, 0);
-  return (
-    <Text size="sm">
-      <span aria-hidden="true">✓ </span>
-      {made === 0
-        ? 'Matched: no webhook wants it. "Explain" below says why, for any webhook.'
-        : `Matched with ${made === 1 ? '1 webhook' : `${made} webhooks`}`}
-    </Text>
-  );
-};
-
-const Lane = ({ axis, children }: { readonly axis: Axis; readonly children: ReactNode }) => (
-  <div className="lane" aria-hidden="true">
-    {axis.breaks.map(({ at, leftOutMs }) => (
-      <div key={at} className="lane-break" style={{ left: `${100 * at}%` }} title={`${apart(leftOutMs)} left out`} />
-    ))}
-    {children}
-  </div>
-);
 
 type LanesProps = {
   readonly delivery: Delivery;
