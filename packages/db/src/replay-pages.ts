@@ -30,7 +30,6 @@ fitting as (
    where p.environment_id = $5 and ($6::uuid is null or p.tenant_id = $6) and ($7::int2[] is null or p.status = any ($7))
      and ($8::int2 is null or p.reason = $8) and ($10::int2 is null or p.last_status_code between $10 and $11)
      and ($12::int2 is null or p.last_error_kind = $12)
-    
      and ($9::text is null or exists (select from events e where e.id = p.event_id and e.event_type like $9
                                          and (e.event_type not like 'posthorn.%' or $9 like 'posthorn.%')))
 )

@@ -96,14 +96,16 @@ describe('a replay', () => {
         kind === null ? null : errorKindCodes[kind],
       );
     }
-    for (const filter of [
+    const eventId = eventIds[1]!;
+    const filters: readonly Readonly<Record<string, string>>[] = [
       { status_code: '5xx' },
       { status_code: '404' },
       { error_kind: 'timeout' },
       { error_kind: 'dns' },
-      { event_id: eventIds[1] },
-      { event_id: eventIds[1], status_code: '404' },
-    ]) {
+      { event_id: eventId },
+      { event_id: eventId, status_code: '404' },
+    ];
+    for (const filter of filters) {
       const query = new URLSearchParams({ webhook_id: webhookId, ...filter });
       const shown = (await get(`/v1/deliveries?${query}`)).body.data.map(({ id }: { id: string }) => id);
       const dry = await post('/v1/replays', { filter: { webhook_id: webhookId, ...filter }, dry_run: true });
