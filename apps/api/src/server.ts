@@ -129,7 +129,8 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   const sessions = await createSessions({ encryptionKey: options.encryptionKey, isSecure: options.publicUrl.startsWith('https:') });
   const access = createAccess({
     find: (keyHash) => findKeyOwner(db, keyHash),
-    sessionOf: sessions.read,
+    // Without a console nobody has signed in here: a cookie of another process with the same encryption key means nothing.
+    sessionOf: options.consoleDirectory === null ? () => null : sessions.read,
     nowMs: clock.nowMs,
     onUsed: keyUse.seen,
   });
@@ -164,6 +165,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       forgetTenant: tenants.forget,
       origin: () => origin,
       slot: randomInt(statisticsSlots),
+      tell: teller.tell,
     },
   });
 

@@ -19,7 +19,7 @@ import { deliveryPath, eventPath } from '../schemas/parameters.js';
 import { deliveryKeyOf, deliveryObject, idOf } from './deliveries.js';
 import type { WebhookDependencies } from './own-webhook.js';
 
-export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'newId' | 'slot'>;
+export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'newId' | 'slot' | 'tell'>;
 
 type Key = ReturnType<typeof deliveryKeyOf>;
 
@@ -60,7 +60,7 @@ const erasing = {
 
 /** GET /v1/deliveries/{id}, POST /v1/deliveries/{id}/{retry|cancel}, DELETE /v1/events/{id}. */
 export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) => async (app: FastifyInstance) => {
-  const { pool, db, newId, slot } = dependencies;
+  const { pool, db, newId, slot, tell } = dependencies;
 
   const findOwn = async (owner: KeyOwner, key: Key): Promise<DeliveryFacts> => {
     const facts = await findDelivery(db, reachOf(owner), key);
@@ -75,6 +75,20 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
 
   const audit = (owner: KeyOwner, entry: Pick<AuditEntry, 'tenantId' | 'action' | 'subjectKind' | 'subjectId'>): Promise<void> =>
     insertAuditEntry(db, { ...entry, id: newId(), environmentId: owner.environmentId, actorKeyId: owner.keyId, actor: owner.role });
+
+  /** Tells of what was done to a delivery by hand. */
+  const tellOf = (owner: KeyOwner, { tenantId, delivery }: DeliveryFacts): void =>
+    tell({
+      kind: 'delivery',
+      environment_id: owner.environmentId,
+      tenant_id: tenantId,
+      event_id: delivery.event_id,
+      webhook_id: delivery.webhook_id,
+      event_type: delivery.event_type,
+      status: delivery.status,
+      gated: delivery.gated,
+      reason: delivery.reason,
+    });
 
   app.get('/v1/deliveries/:id', { config: { permission: 'read_deliveries' }, schema: reading }, async (request) =>
     deliveryWithAttempts((await requireOwn(request)).facts),
@@ -96,6 +110,7 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
       checkRetry(after);
       throw problem('conflict', 'the delivery cannot be opened again');
     }
+    tellOf(owner, after);
     return deliveryWithAttempts(after);
   });
 
@@ -108,9 +123,11 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
       subjectId: `${key.eventId}.${key.webhookId}`,
     });
     const cancelled = await cancelDelivery(pool, key.eventId, key.webhookId, slot);
-    const after = deliveryWithAttempts(await findOwn(owner, key));
-    if (!cancelled) throw problem('conflict', `the delivery has ended: it is ${after.status}`);
-    return after;
+    const after = await findOwn(owner, key);
+    const shown = deliveryWithAttempts(after);
+    if (!cancelled) throw problem('conflict', `the delivery has ended: it is ${shown.status}`);
+    tellOf(owner, after);
+    return shown;
   });
 
   app.delete('/v1/events/:id', { config: { permission: 'erase' }, schema: erasing }, async (request, reply) => {

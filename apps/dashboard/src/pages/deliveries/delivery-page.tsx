@@ -22,7 +22,10 @@ import { DeliveryActions } from './delivery-actions.js';
 export const DeliveryPage = () => {
   const { id = '' } = useParams();
   const { data, error, refetch } = useQuery(deliveryQuery(id));
-  useLiveRefresh(['deliveries', 'one', id], (message) => message.kind === 'attempt' && `${message.event_id}.${message.webhook_id}` === id);
+  useLiveRefresh(
+    ['deliveries', 'one', id],
+    (message) => 'webhook_id' in message && 'event_id' in message && `${message.event_id}.${message.webhook_id}` === id,
+  );
   return (
     <Stack>
       <Anchor component={Link} to="/deliveries" size="sm" w="fit-content">
