@@ -189,6 +189,7 @@ export {
   type WebhookConfiguration,
   WebhookConflictError,
 } from './webhook-configuration.js';
+export { countWebhooksByTypes, countWebhooksOfTenants, type WantedTypes } from './webhook-counts.js';
 export {
   type GatePage,
   readChangedGates,
