@@ -13,6 +13,9 @@ COPY --from=build /app ./
 RUN mkdir /var/lib/posthorn && chown node:node /var/lib/posthorn
 # PORT and POSTHORN_WORKER_PORT keep their defaults: the health check asks whichever of the two this container serves.
 ENV NODE_ENV=production HOST=0.0.0.0 POSTHORN_DATA_DIR=/var/lib/posthorn
+# What it is built of, for those who look what runs: --build-arg POSTHORN_COMMIT=$(git rev-parse HEAD)
+ARG POSTHORN_COMMIT
+ENV POSTHORN_COMMIT=$POSTHORN_COMMIT
 USER node
 EXPOSE 3400 3401
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \

@@ -207,6 +207,9 @@ create table processes (
   node_version text not null,
   started_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
+  version text,
+  commit text,
+  jobs_max integer,
   constraint processes_pkey PRIMARY KEY (id),
   constraint processes_role_check CHECK ((role = ANY (ARRAY['api'::text, 'worker'::text])))
 );

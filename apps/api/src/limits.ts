@@ -56,6 +56,8 @@ export const limits = {
   streamOverlapMs: 10_000,
   /** The catalogue of event types: of an environment, of a request (schema and example may be indented), and of what is kept of it. */
   eventTypesMax: 10_000,
+  /** Different lists of event types that webhooks have, up to which it is counted how many want a type. */
+  wantedListsMax: 5_000,
   eventTypeRequestBytesMax: 512 * 1024,
   schemaBytesMax: 64 * 1024,
   exampleBytesMax: 64 * 1024,

@@ -1,5 +1,7 @@
 // What a replay covers, as people write it: read whole, every mistake at its place.
 import {
+  type ErrorKind,
+  errorKinds,
   eventTypeCharsMax,
   type FieldError,
   isEventTypePattern,
@@ -8,6 +10,7 @@ import {
   isUuid,
   parseRfc3339,
   problem,
+  readStatusCodes,
   reasons,
 } from '@posthorn/core';
 import type { ReplayFilter, ReplayMode } from '@posthorn/db';
@@ -24,10 +27,15 @@ export const replayBody = Type.Object(
     filter: Type.Object(
       {
         webhook_id: Type.Optional(Type.String({ maxLength: 64 })),
+        event_id: Type.Optional(Type.String({ maxLength: 64 })),
         tenant: Type.Optional(Type.String({ maxLength: 128 })),
         event_type: Type.Optional(Type.String({ maxLength: eventTypeCharsMax })),
         status: listOf(statuses),
         reason: Type.Optional(Type.Unsafe<(typeof reasons)[number]>({ type: 'string', enum: reasons })),
+        status_code: Type.Optional(
+          Type.String({ maxLength: 3, description: 'Of the last attempt: a status code (`404`) or a class of them (`4xx`).' }),
+        ),
+        error_kind: Type.Optional(Type.Unsafe<ErrorKind>({ type: 'string', enum: errorKinds, description: 'Of the last attempt.' })),
         from: time,
         to: time,
       },
@@ -73,17 +81,20 @@ const refuse = (errors: readonly FieldError[]): void => {
 export const checkFilter = (filter: ReplayFilter, mode: ReplayMode): void => {
   const errors: FieldError[] = [];
   const wrong = (name: keyof ReplayFilter, message: string) => errors.push({ pointer: `/filter/${name}`, code: 'invalid_field', message });
-  const { webhook_id: webhookId, tenant, event_type: eventType } = filter;
+  const { webhook_id: webhookId, event_id: eventId, tenant, event_type: eventType, status_code: statusCode } = filter;
   if (webhookId !== undefined && !isUuid(webhookId)) wrong('webhook_id', 'webhook_id must be an id');
+  if (eventId !== undefined && !isUuid(eventId)) wrong('event_id', 'event_id must be an id');
+  if (statusCode !== undefined && readStatusCodes(statusCode) === null)
+    wrong('status_code', 'status_code must be a status code (404) or a class of them (4xx)');
   if (tenant !== undefined && !isName(tenant)) wrong('tenant', 'tenant must be 1 to 128 letters, digits or one of _ . : -');
   if (eventType !== undefined && !isEventTypePattern(eventType)) wrong('event_type', `${eventType} is no event type and no pattern`);
   if (mode === 'current') {
-    for (const name of ['status', 'reason'] as const)
+    for (const name of ['status', 'reason', 'status_code', 'error_kind'] as const)
       if (filter[name] !== undefined) wrong(name, `${name} is of deliveries that exist: mode original`);
     if (eventType !== undefined && isReservedEventType(eventType)) wrong('event_type', 'our own events are replayed in mode original only');
   }
-  if (webhookId === undefined && eventType === undefined && filter.from === undefined)
-    errors.push({ pointer: '/filter', code: 'missing_field', message: 'the filter must have webhook_id, event_type or from' });
+  if (webhookId === undefined && eventId === undefined && eventType === undefined && filter.from === undefined)
+    errors.push({ pointer: '/filter', code: 'missing_field', message: 'the filter must have webhook_id, event_id, event_type or from' });
   refuse([...errors, ...wrongTimes(filter, '/filter')]);
 };
 

@@ -2,6 +2,7 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { problem } from '@posthorn/core';
 import {
+  type Build,
   createLiveTeller,
   createSecretBox,
   type Database,
@@ -51,6 +52,8 @@ export type ApiOptions = {
   readonly egress: Egress;
   /** A build of the console to serve; null: none. */
   readonly consoleDirectory: string | null;
+  /** For those who look what runs. */
+  readonly build?: Build;
   readonly logger: Logger;
   readonly metrics: Metrics;
 };
@@ -126,7 +129,8 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   const sessions = await createSessions({ encryptionKey: options.encryptionKey, isSecure: options.publicUrl.startsWith('https:') });
   const access = createAccess({
     find: (keyHash) => findKeyOwner(db, keyHash),
-    sessionOf: sessions.read,
+    // Without a console nobody has signed in here: a cookie of another process with the same encryption key means nothing.
+    sessionOf: options.consoleDirectory === null ? () => null : sessions.read,
     nowMs: clock.nowMs,
     onUsed: keyUse.seen,
   });
@@ -161,6 +165,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       forgetTenant: tenants.forget,
       origin: () => origin,
       slot: randomInt(statisticsSlots),
+      tell: teller.tell,
     },
   });
 
@@ -172,7 +177,9 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
       await queue.ready().catch(() => undefined);
       teller.start();
-      running = sayRunning(pool, 'api', (error) => logError('process.failed', error));
+      running = sayRunning(pool, { id: newId(), role: 'api', build: options.build ?? null, jobsMax: null }, (error) =>
+        logError('process.failed', error),
+      );
       await app.listen({ host, port });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');

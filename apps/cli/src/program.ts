@@ -1,5 +1,4 @@
 // The command `posthorn`: puts the commands together, and turns whatever one of them throws into a line and an exit code.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerDemo } from './commands/demo.js';
 import { registerEventTypes } from './commands/event-types.js';
@@ -10,6 +9,7 @@ import { registerServerCommands } from './commands/server-commands.js';
 import { registerVerify } from './commands/verify.js';
 import { registerWebhooks } from './commands/webhooks.js';
 import { reportFailure } from './failure.js';
+import { readVersion } from './server/build.js';
 import type { Terminal } from './terminal.js';
 
 /** The program with all commands; commander's own output goes to the terminal, and it throws instead of exiting. */
@@ -43,8 +43,4 @@ export async function runProgram(program: Command, args: readonly string[], term
   } catch (error) {
     return reportFailure(error, program.opts<{ debug?: true }>().debug === true, terminal);
   }
-}
-
-function readVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }

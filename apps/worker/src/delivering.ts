@@ -32,7 +32,7 @@ import { createPatience } from './patience.js';
 import { createPlaces } from './places.js';
 import { createRecorder } from './recorder.js';
 import { createSlots } from './slots.js';
-import { tellAttempts } from './tell-attempts.js';
+import { tellRecorded } from './tell-recorded.js';
 import { createTenantIndexes } from './tenant-index.js';
 
 export type DeliveringOptions = {
@@ -108,7 +108,7 @@ const createRecording = (
   return createRecorder({
     write: async (flush) => {
       const states = await writeFlush(pool, flush, flushLimits);
-      if (teller.isLive()) tellAttempts(teller, flush);
+      if (teller.isLive()) tellRecorded(teller, flush);
       return states;
     },
     onStates,

@@ -27,6 +27,8 @@ import { createScheduler, type Scheduler } from './scheduler.js';
 export type SchedulingOptions = {
   readonly pool: HotPool;
   readonly producer: QueueProducer;
+  /** Who holds the lease while this scheduler is active: the process. */
+  readonly holder: string;
   readonly clock: DatabaseClock;
   /** Which of the statistics slots (0–15) this process writes. */
   readonly slot: number;
@@ -41,8 +43,17 @@ const dayMs = 86_400_000;
 /** Random bytes of the first id of a moment. */
 const lowest = new Uint8Array(uuidRandomBytesMin);
 
-export const createScheduling = ({ pool, producer, clock, slot, retentionDays, logger, metrics, report }: SchedulingOptions): Scheduler => {
-  const holder = crypto.randomUUID();
+export const createScheduling = ({
+  pool,
+  holder,
+  producer,
+  clock,
+  slot,
+  retentionDays,
+  logger,
+  metrics,
+  report,
+}: SchedulingOptions): Scheduler => {
   const bounds = limits.scheduler;
   const replaying = createReplayingOn(pool, slot, (error, replayId) => logger.error({ err: error, replay_id: replayId }, 'replay.failed'));
   const round = { webhooksMax: bounds.webhooksPerRoundMax, chunkMax: limits.circuit.chunkMax, deliveriesMax: bounds.deliveriesPerRoundMax };

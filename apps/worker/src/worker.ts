@@ -1,7 +1,7 @@
 // A worker, put together: takes dispatches and chunks from the queue, delivers, records; runs a scheduler that may be the active one.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
 import { randomInt } from 'node:crypto';
-import type { HotPool, SecretBox } from '@posthorn/db';
+import type { Build, HotPool, SecretBox } from '@posthorn/db';
 import { createLiveTeller, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
@@ -15,6 +15,8 @@ export type WorkerOptions = {
   readonly queueShards: number;
   readonly jobsMax: number;
   readonly retentionDays: number;
+  /** For those who look what runs. */
+  readonly build?: Build;
   readonly egress: Egress;
   readonly secretBox: SecretBox;
   readonly logger: Logger;
@@ -36,6 +38,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const report = (doing: string) => (error: unknown) => logError('worker.error', error, { doing });
   const clock = await startDatabaseClock(pool);
   const slot = randomInt(statisticsSlots);
+  const processId = crypto.randomUUID();
   const teller = createLiveTeller(pool, report('tell'));
   const delivering = createDelivering({ ...options, clock, slot, report, teller });
   const { jobsMax } = options;
@@ -50,7 +53,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     onError: report('take jobs'),
   });
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
-  const scheduler = createScheduling({ ...options, producer, clock, slot, report });
+  const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
 
   let running: ReturnType<typeof sayRunning> | undefined;
 
@@ -63,7 +66,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     start: async () => {
       await delivering.start();
       teller.start();
-      running = sayRunning(pool, 'worker', report('say that it runs'));
+      running = sayRunning(pool, { id: processId, role: 'worker', build: options.build ?? null, jobsMax }, report('say that it runs'));
       consumer.start();
       scheduler.start();
     },

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       retentionDays: 30,
       idempotencyHours: 24,
       logLevel: 'info',
+      commit: null,
       underNpmStart: false,
     });
   });
@@ -65,6 +66,7 @@ describe('the configuration', () => {
       POSTHORN_RETENTION_DAYS: '8',
       POSTHORN_IDEMPOTENCY_HOURS: '168',
       LOG_LEVEL: 'silent',
+      POSTHORN_COMMIT: 'c0ffee',
       npm_lifecycle_event: 'start',
     });
     expect(config).toEqual({
@@ -87,6 +89,7 @@ describe('the configuration', () => {
       retentionDays: 8,
       idempotencyHours: 168,
       logLevel: 'silent',
+      commit: 'c0ffee',
       underNpmStart: true,
     });
     expect(readConfig({ ...production, POSTHORN_PUBLIC_URL: 'https://hooks.example' }).publicUrl).toBe('https://hooks.example');

@@ -51,6 +51,7 @@ export const variables = Type.Object({
   }),
   SMTP_URL: optional('mail server for notifications'),
   POSTHORN_OPERATOR_EMAIL: optional('who is told when nobody else is named'),
+  POSTHORN_COMMIT: optional('commit of this build, shown by GET /v1/deployment. Default: that of the clone it runs in'),
   npm_lifecycle_event: Type.Optional(Type.String({ description: 'set by npm' })),
   LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
 });
@@ -79,6 +80,7 @@ export type Config = {
   readonly retentionDays: number;
   readonly idempotencyHours: number;
   readonly logLevel: LogLevel;
+  readonly commit: string | null;
   /** A child of `npm start`: it ends when npm does, however npm ends. */
   readonly underNpmStart: boolean;
 };
@@ -156,6 +158,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     retentionDays: read.POSTHORN_RETENTION_DAYS,
     idempotencyHours: read.POSTHORN_IDEMPOTENCY_HOURS,
     logLevel: read.LOG_LEVEL,
+    commit: read.POSTHORN_COMMIT ?? null,
     underNpmStart: read.npm_lifecycle_event === 'start',
   };
 };

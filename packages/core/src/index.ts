@@ -30,6 +30,7 @@ export {
   defaultCircuitPolicy,
   foldFlush,
   newCircuit,
+  noSuccessS,
   resetCircuit,
 } from './circuit-policy.js';
 export { type ContextMiss, type ContextTest, checkContext, compileContext, contextKeys, contextLimits } from './context.js';
@@ -158,6 +159,7 @@ export {
 export { rotatedSecret, rotationRandomBytes } from './secret-rotation.js';
 export { sign } from './signature.js';
 export { checkSignatureHeader, type SignatureHeader, signatureHeader, signatureTemplateCharsMax } from './signature-header.js';
+export { readStatusCodes, type StatusCodes } from './status-codes.js';
 export {
   type AttemptKind,
   attemptKindCodes,

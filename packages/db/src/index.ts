@@ -99,9 +99,18 @@ export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeas
 export { type LiveListener, startLiveListener } from './live-listener.js';
 export { compareSchema, migrate, migrationsFolder } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool, type PoolOptions } from './pools.js';
-export { listProcesses, type ProcessRole, type RunningProcess, readUpkeep, sayRunning, type Upkeep } from './processes.js';
-export { type EventPage, type EventRecord, findEvent, type ListedEvent, listEvents, type Reach } from './reading.js';
-export { type AttemptPage, type AttemptRow, listAttempts } from './reading-attempts.js';
+export {
+  type Build,
+  listProcesses,
+  type Process,
+  type ProcessRole,
+  type RunningProcess,
+  readUpkeep,
+  sayRunning,
+  type Upkeep,
+} from './processes.js';
+export { type EventPage, type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
+export { type AttemptPage, type AttemptRow, type EventAttemptPage, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
 export {
   countDeliveriesOfEvent,
   type DeliveryFilters,
@@ -180,6 +189,7 @@ export {
   type WebhookConfiguration,
   WebhookConflictError,
 } from './webhook-configuration.js';
+export { countWebhooksByTypes, countWebhooksOfTenants, type WantedTypes } from './webhook-counts.js';
 export {
   type GatePage,
   readChangedGates,

@@ -17,7 +17,7 @@ const waitingMax = 1_000;
 
 /** Where it belongs, and what happened; small: ids, codes, times. */
 export type LiveMessage = {
-  readonly kind: 'event' | 'attempt' | 'circuit' | 'dropped';
+  readonly kind: 'event' | 'attempt' | 'delivery' | 'circuit' | 'dropped';
   readonly environment_id: string;
   /** Null: of the whole environment. */
   readonly tenant_id: string | null;

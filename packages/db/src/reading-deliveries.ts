@@ -1,4 +1,5 @@
 // What people read of deliveries. Everything is bound to an environment, and to a tenant where the reader is.
+import type { StatusCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
@@ -30,7 +31,9 @@ export type DeliveryFilters = {
   readonly errorKind: number | null;
   readonly eventType: string | null;
   /** Of the last attempt, both inclusive. */
-  readonly statusCode: { readonly from: number; readonly to: number } | null;
+  readonly statusCode: StatusCodes | null;
+  /** The replay that opened it last. */
+  readonly replayId: string | null;
   /** By the time of the event's id. */
   readonly createdAt: TimeRange | null;
 };
@@ -47,12 +50,13 @@ export type DeliveryPage = Reach & {
 
 const conditionsOf = (filters: DeliveryFilters | null): readonly RawBuilder<boolean>[] => {
   if (filters === null) return [];
-  const { reason, errorKind, eventType, statusCode, createdAt } = filters;
+  const { reason, errorKind, eventType, statusCode, replayId, createdAt } = filters;
   return [
     reason === null ? null : sql<boolean>`d.reason = ${reason}`,
     errorKind === null ? null : sql<boolean>`d.last_error_kind = ${errorKind}`,
     eventType === null ? null : sql<boolean>`e.event_type = ${eventType}`,
     statusCode === null ? null : sql<boolean>`d.last_status_code between ${statusCode.from} and ${statusCode.to}`,
+    replayId === null ? null : sql<boolean>`d.replay_id = ${replayId}`,
     createdAt === null ? null : idRangeSql(sql`d.event_id`, createdAt),
   ].filter((condition) => condition !== null);
 };

@@ -1,5 +1,6 @@
 // What people read of events. Everything is bound to an environment, and to a tenant where the reader is. Lists go along the ids, newest first, so
 // that a page reads the partitions of its own days alone.
+import { attemptKindCodes } from '@posthorn/core';
 import { sql } from 'kysely';
 import type { Database } from './pools.js';
 import { idRangeSql, type TimeRange } from './time-range.js';
@@ -42,6 +43,17 @@ export const findEvent = async (db: Database, reach: Reach, id: string): Promise
     .where('e.environment_id', '=', reach.environmentId);
   if (reach.tenantId !== null) query = query.where('e.tenant_id', '=', reach.tenantId);
   return query.executeTakeFirst();
+};
+
+/**
+ * When an event was matched at the latest; null: it waits, or nothing tells. The time itself is not stored: it would make every delivery wider.
+ * What tells is the begin of a first request, or the end of a delivery that its fan-out ended; deliveries of replays tell nothing.
+ */
+export const findMatchedBy = async (db: Database, eventId: string): Promise<Date | null> => {
+  const { rows } = await sql<{ matched_by: Date | null }>`
+    select least((select min(started_at) from attempts where event_id = ${eventId} and kind = ${attemptKindCodes.first}),
+                 (select min(ended_at) from deliveries where event_id = ${eventId} and replay_id is null)) as matched_by`.execute(db);
+  return rows[0]?.matched_by ?? null;
 };
 
 /** An event without what its producer sent in it. */

@@ -2,7 +2,7 @@
 import { type CompiledTenant, compileWebhooks, matchEvent } from '@posthorn/core';
 import type { HotPool } from './pools.js';
 import type { ReplayPosition, WantedDelivery } from './reopening.js';
-import { cut, lastId, likeOf, lowestIdOf, nilId, type PageLimits, type ReplayPage, type ReplayScope } from './replay-scope.js';
+import { cut, idBoundsOf, lastId, likeOf, nilId, type PageLimits, type ReplayPage, type ReplayScope } from './replay-scope.js';
 
 /** Payloads that a page of events loads, in bytes; at least one is loaded. */
 const pageBytesMax = 4 * 1024 * 1024;
@@ -83,12 +83,13 @@ export const readEvents = async (
   position: ReplayPosition,
   limits: PageLimits,
 ): Promise<ReplayPage> => {
+  const bounds = idBoundsOf(scope);
   const result = await pool.query<EventPageRow>({
     name: 'replay-events',
     text: eventsSql,
     values: [
-      position?.event_id ?? (scope.fromMs === null ? nilId : lowestIdOf(scope.fromMs)),
-      lowestIdOf(scope.toMs),
+      position?.event_id ?? bounds.from,
+      bounds.before,
       limits.rowsMax,
       scope.environmentId,
       scope.tenantId,

@@ -6,8 +6,8 @@ import type { Judged, ReplayPosition, WantedDelivery } from './reopening.js';
 import { createWebhooks, readEvents } from './replay-events.js';
 import {
   cut,
+  idBoundsOf,
   likeOf,
-  lowestIdOf,
   nilId,
   type PageLimits,
   type ReplayMode,
@@ -18,9 +18,9 @@ import {
 
 const deliveriesSql = (ofWebhook: boolean): string => `
 with page as materialized (
-  select d.event_id, d.webhook_id, d.environment_id, d.tenant_id, d.status, d.reason
+  select d.event_id, d.webhook_id, d.environment_id, d.tenant_id, d.status, d.reason, d.last_status_code, d.last_error_kind
     from deliveries d
-   where d.event_id >= $1 and (d.event_id, d.webhook_id) > ($1, $2) and d.event_id < $3${ofWebhook ? ' and d.webhook_id = $10' : ''}
+   where d.event_id >= $1 and (d.event_id, d.webhook_id) > ($1, $2) and d.event_id < $3${ofWebhook ? ' and d.webhook_id = $13' : ''}
    order by d.event_id, d.webhook_id
    limit $4
 ),
@@ -28,7 +28,8 @@ fitting as (
   select p.event_id, p.webhook_id
     from page p
    where p.environment_id = $5 and ($6::uuid is null or p.tenant_id = $6) and ($7::int2[] is null or p.status = any ($7))
-     and ($8::int2 is null or p.reason = $8)
+     and ($8::int2 is null or p.reason = $8) and ($10::int2 is null or p.last_status_code between $10 and $11)
+     and ($12::int2 is null or p.last_error_kind = $12)
      and ($9::text is null or exists (select from events e where e.id = p.event_id and e.event_type like $9
                                          and (e.event_type not like 'posthorn.%' or $9 like 'posthorn.%')))
 )
@@ -39,6 +40,7 @@ select (select count(*) from page)::int as looked_at, l.event_id as last_event_i
 
 const readDeliveries = async (pool: HotPool, scope: ReplayScope, position: ReplayPosition, limits: PageLimits): Promise<ReplayPage> => {
   const ofWebhook = scope.webhookId !== null;
+  const bounds = idBoundsOf(scope);
   const result = await pool.query<{
     looked_at: number;
     last_event_id: string;
@@ -49,15 +51,18 @@ const readDeliveries = async (pool: HotPool, scope: ReplayScope, position: Repla
     name: ofWebhook ? 'replay-page-of-webhook' : 'replay-page',
     text: deliveriesSql(ofWebhook),
     values: [
-      position?.event_id ?? (scope.fromMs === null ? nilId : lowestIdOf(scope.fromMs)),
+      position?.event_id ?? bounds.from,
       position?.webhook_id ?? nilId,
-      lowestIdOf(scope.toMs),
+      bounds.before,
       limits.rowsMax,
       scope.environmentId,
       scope.tenantId,
       scope.statuses?.map((status) => storedStatusCodes[status]) ?? null,
       scope.reason,
       likeOf(scope.eventType),
+      scope.statusCodes?.from ?? null,
+      scope.statusCodes?.to ?? null,
+      scope.errorKind,
       ...(ofWebhook ? [scope.webhookId] : []),
     ],
   });

@@ -1,5 +1,5 @@
 // What a replay covers, and what a page of it is.
-import { type StoredStatus, uuidv7 } from '@posthorn/core';
+import { type StatusCodes, type StoredStatus, uuidv7 } from '@posthorn/core';
 import type { ReplayPosition, WantedDelivery } from './reopening.js';
 
 export type ReplayMode = 'original' | 'current';
@@ -12,6 +12,7 @@ export type ReplayScope = {
   readonly environmentId: string;
   readonly tenantId: string | null;
   readonly webhookId: string | null;
+  readonly eventId: string | null;
   readonly mode: ReplayMode;
   /** A pattern. */
   readonly eventType: string | null;
@@ -19,6 +20,9 @@ export type ReplayScope = {
   readonly statuses: readonly StoredStatus[] | null;
   /** Of `original`: only deliveries with this reason (reasonCodes). */
   readonly reason: number | null;
+  /** Of `original`: only deliveries whose last attempt came to this (errorKindCodes). */
+  readonly statusCodes: StatusCodes | null;
+  readonly errorKind: number | null;
   /** By acceptance of the event, Unix milliseconds: from (inclusive, null: ever) to (exclusive). */
   readonly fromMs: number | null;
   readonly toMs: number;
@@ -46,6 +50,19 @@ export const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** The smallest UUIDv7 of a moment. */
 export const lowestIdOf = (atMs: number): string => uuidv7(Math.max(0, Math.floor(atMs)), new Uint8Array(10));
+
+/** The id that comes next. */
+const idAfter = (id: string): string => {
+  const hex = (BigInt(`0x${id.replaceAll('-', '')}`) + 1n).toString(16).padStart(32, '0');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+};
+
+/** The ids of the events that a scope covers: from, and before which one. */
+export const idBoundsOf = ({ eventId, fromMs, toMs }: ReplayScope): { readonly from: string; readonly before: string } => {
+  const [from, before] = [fromMs === null ? nilId : lowestIdOf(fromMs), lowestIdOf(toMs)];
+  if (eventId === null) return { from, before };
+  return eventId >= from && eventId < before ? { from: eventId, before: idAfter(eventId) } : { from, before: from };
+};
 
 /** `*` is any run of characters; `_` is none of LIKE's. */
 export const likeOf = (pattern: string | null): string | null => pattern?.replaceAll('_', '\\_').replaceAll('*', '%') ?? null;

@@ -1,7 +1,7 @@
 // Replays: a filter over what was, and a cursor that moves along it. A replay opens at most a thousand deliveries at a time and waits while its
 // webhooks are behind, so a replay of a million rows never makes a million due rows. The cursor stands in Postgres and moves in the statement that
 // opens what it passes, so a scheduler may die anywhere, and two may step at once.
-import { parseRfc3339, type Reason, reasonCodes, type StoredStatus } from '@posthorn/core';
+import { type ErrorKind, errorKindCodes, parseRfc3339, type Reason, readStatusCodes, reasonCodes, type StoredStatus } from '@posthorn/core';
 import { type Selectable, sql } from 'kysely';
 import type { Database, HotPool } from './pools.js';
 import type { Reach } from './reading.js';
@@ -12,10 +12,14 @@ import type { ReplaysTable } from './tables.js';
 /** As people write it; times are RFC 3339. `status` is never `waiting`. */
 export type ReplayFilter = {
   readonly webhook_id?: string;
+  readonly event_id?: string;
   readonly tenant?: string;
   readonly event_type?: string;
   readonly status?: readonly StoredStatus[];
   readonly reason?: Reason;
+  /** `404` or `4xx`, of the last attempt. */
+  readonly status_code?: string;
+  readonly error_kind?: ErrorKind;
   readonly from?: string;
   readonly to?: string;
 };
@@ -36,10 +40,13 @@ export const scopeOf = (
 ): ReplayScope => ({
   ...place,
   webhookId: filter.webhook_id ?? null,
+  eventId: filter.event_id ?? null,
   mode,
   eventType: filter.event_type ?? null,
   statuses: filter.status ?? null,
   reason: filter.reason === undefined ? null : reasonCodes[filter.reason],
+  statusCodes: filter.status_code === undefined ? null : readStatusCodes(filter.status_code),
+  errorKind: filter.error_kind === undefined ? null : errorKindCodes[filter.error_kind],
   fromMs: timeOf(filter.from),
   toMs: Math.min(timeOf(filter.to) ?? nowMs, nowMs),
 });

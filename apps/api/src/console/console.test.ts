@@ -54,12 +54,15 @@ describe('signing in', () => {
     const { status, body, text, headers, setCookie } = await signIn(key);
     expect(status).toBe(200);
     expect(body).toEqual({
+      key_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       role: 'operator',
       tenant: null,
       environment: { id: world.environmentId, name: expect.any(String), mode: 'test' },
       permissions: ['read_deliveries', 'read_webhooks', 'operate_webhooks', 'reset_circuit', 'replay', 'read_deployment'],
       csrf: expect.stringMatching(/^[\w-]{32}$/),
     });
+    const keyOf = `/v1/api-keys/${body.key_id}`;
+    expect((await send('GET', keyOf, { authorization: `Bearer ${world.admin}` })).body).toMatchObject({ role: 'operator' });
     expect(headers.get('cache-control')).toBe('no-store');
     expect(text + decodeURIComponent(setCookie)).not.toContain(key);
     const channel = await signIn(await world.key('channel', 'acme'));
@@ -103,6 +106,20 @@ describe('signing in', () => {
 });
 
 describe('a session', () => {
+  it('is nothing to an API that serves no console', async () => {
+    const bare = await createApiWorld();
+    try {
+      const { begin } = await createSessions({ encryptionKey, isSecure: false });
+      const { cookie } = begin(createHash('sha256').update(bare.admin).digest());
+      const read = (origin: string) => fetch(`${origin}/v1/webhooks`, { headers: { cookie: cookie.split(';')[0] ?? '' } });
+      expect((await read(bare.origin)).status).toBe(401);
+      const { cookie: ours } = begin(createHash('sha256').update(world.admin).digest());
+      expect((await send('GET', '/v1/webhooks', { cookie: ours.split(';')[0] ?? '' })).status).toBe(200);
+    } finally {
+      await bare.close();
+    }
+  });
+
   it('reads like a header, and changes things with its token', async () => {
     const { cookie, csrf } = await signIn(world.admin);
     expect((await send('GET', '/v1/webhooks', { cookie })).status).toBe(200);

@@ -24,6 +24,7 @@ export const sessionRoutes =
     const answer = async (owner: KeyOwner, { csrf }: Session) => {
       const environment = await findEnvironment(db, owner.environmentId);
       return {
+        key_id: owner.keyId,
         role: owner.role,
         tenant: owner.tenant?.key ?? null,
         environment: { id: owner.environmentId, name: environment?.name ?? '', mode: owner.mode },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { attemptKindCodes, reasonCodes, storedStatusCodes } from '@posthorn/core';
+import { attemptKindCodes, formatRfc3339, reasonCodes, storedStatusCodes, uuidv7TimeMs } from '@posthorn/core';
 import { type DeliveryRecord, writeFlush } from '@posthorn/db';
 import { type ApiWorld, createApiWorld } from '../../tests/api-world.js';
 
@@ -82,6 +82,27 @@ describe('an event', () => {
     });
     await world.pool.query('delete from dispatches where $1 = any (event_ids)', [id]);
     expect((await get(`/v1/events/${id}`)).body).toMatchObject({ fan_out: 'done', deliveries: none });
+  });
+
+  it('says when it was received, and by which time it was matched, as far as something tells', async () => {
+    const [id, first, off] = [await publish('acme'), await webhook('acme'), await webhook('acme')];
+    const read = async () => (await get(`/v1/events/${id}`)).body;
+    const receivedMs = Date.parse((await read()).received_at);
+    expect(receivedMs).toBe(uuidv7TimeMs(id));
+    const at = (ms: number) => formatRfc3339(receivedMs + ms);
+    await deliver('acme', id, first);
+    await world.pool.query('update attempts set started_at = $2 where event_id = $1', [id, at(9)]);
+    expect(await read()).toMatchObject({ fan_out: 'waiting', matched_by: null });
+    await world.pool.query('delete from dispatches where $1 = any (event_ids)', [id]);
+    expect(await read()).toMatchObject({ fan_out: 'done', matched_by: at(9) });
+    // What fan-out ended without a request tells too; what a person or a replay began later does not.
+    await deliver('acme', id, off, { status: storedStatusCodes.skipped, reason: reasonCodes.webhook_disabled, sent: null, attempt: 0 });
+    await world.pool.query('update deliveries set ended_at = $3 where event_id = $1 and webhook_id = $2', [id, off, at(7)]);
+    expect(await read()).toMatchObject({ matched_by: at(7) });
+    await world.pool.query('update deliveries set replay_id = $2 where event_id = $1', [id, id]);
+    expect(await read()).toMatchObject({ matched_by: at(9) });
+    await world.pool.query('update attempts set kind = $2 where event_id = $1', [id, attemptKindCodes.replay]);
+    expect(await read()).toMatchObject({ matched_by: null });
   });
 
   it('counts its deliveries by status, those of a closed gate as held', async () => {

@@ -19,6 +19,7 @@ import {
   type DeliveryRow,
   type EventRecord,
   findEvent,
+  findMatchedBy,
   type ListedEvent,
 } from '@posthorn/db';
 import type { FastifyInstance } from 'fastify';
@@ -36,6 +37,13 @@ export const idOf = (params: unknown): string => {
   const { id } = params as { id: string };
   if (!isUuid(id)) throw problem('not_found');
   return id;
+};
+
+/** `<event>.<webhook>` of the path. */
+export const deliveryKeyOf = (params: unknown): { readonly eventId: string; readonly webhookId: string } => {
+  const [eventId = '', webhookId = '', ...rest] = (params as { id: string }).id.split('.');
+  if (!isUuid(eventId) || !isUuid(webhookId) || rest.length > 0) throw problem('not_found');
+  return { eventId, webhookId };
 };
 
 export const countByStatus = (rows: readonly { status: number; gated: boolean; count: number }[]): Record<ShownStatus, number> => {
@@ -57,8 +65,9 @@ export const eventFacts = (event: ListedEvent) => ({
 });
 
 /** An event as JSON text: the producer's own parts stand in it byte for byte. */
-const eventJson = (event: EventRecord, deliveries: Record<ShownStatus, number>): string => {
-  const facts = JSON.stringify({ ...eventFacts(event), deliveries });
+const eventJson = (event: EventRecord, matchedBy: Date | null, deliveries: Record<ShownStatus, number>): string => {
+  const ways = { received_at: formatRfc3339(uuidv7TimeMs(event.id)), matched_by: timeOrNull(matchedBy) };
+  const facts = JSON.stringify({ ...eventFacts(event), ...ways, deliveries });
   return `${facts.slice(0, -1)},"current_context":${event.current_context ?? 'null'},"data":${event.data},"resources":${event.resources ?? 'null'}}`;
 };
 
@@ -118,6 +127,7 @@ export const eventRoute =
       const event = await findEvent(db, reach, id);
       if (event === undefined) throw problem('not_found');
       const counts = countByStatus(await countDeliveriesOfEvent(db, reach, id));
-      return reply.type('application/json; charset=utf-8').send(eventJson(event, counts));
+      const matchedBy = event.is_waiting ? null : await findMatchedBy(db, id);
+      return reply.type('application/json; charset=utf-8').send(eventJson(event, matchedBy, counts));
     });
   };

@@ -1,5 +1,5 @@
 // One delivery: reading it, making it go out again, cancelling it; and erasing an event with all that went out of it.
-import { isUuid, problem, storedStatusCodes } from '@posthorn/core';
+import { problem, storedStatusCodes } from '@posthorn/core';
 import {
   type AuditEntry,
   cancelDelivery,
@@ -16,19 +16,12 @@ import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { nothing } from '../schemas/fields.js';
 import { deliveryPath, eventPath } from '../schemas/parameters.js';
-import { deliveryObject, idOf } from './deliveries.js';
+import { deliveryKeyOf, deliveryObject, idOf } from './deliveries.js';
 import type { WebhookDependencies } from './own-webhook.js';
 
-export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'newId' | 'slot'>;
+export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'newId' | 'slot' | 'tell'>;
 
-type Key = { readonly eventId: string; readonly webhookId: string };
-
-/** `<event>.<webhook>` of the path. */
-const keyOf = (params: unknown): Key => {
-  const [eventId = '', webhookId = '', ...rest] = (params as { id: string }).id.split('.');
-  if (!isUuid(eventId) || !isUuid(webhookId) || rest.length > 0) throw problem('not_found');
-  return { eventId, webhookId };
-};
+type Key = ReturnType<typeof deliveryKeyOf>;
 
 const deliveryWithAttempts = ({ delivery, attempts }: DeliveryFacts) => ({ ...deliveryObject(delivery), attempts });
 
@@ -67,7 +60,7 @@ const erasing = {
 
 /** GET /v1/deliveries/{id}, POST /v1/deliveries/{id}/{retry|cancel}, DELETE /v1/events/{id}. */
 export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) => async (app: FastifyInstance) => {
-  const { pool, db, newId, slot } = dependencies;
+  const { pool, db, newId, slot, tell } = dependencies;
 
   const findOwn = async (owner: KeyOwner, key: Key): Promise<DeliveryFacts> => {
     const facts = await findDelivery(db, reachOf(owner), key);
@@ -76,12 +69,26 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
   };
 
   const requireOwn = async ({ owner, params }: FastifyRequest) => {
-    const key = keyOf(params);
+    const key = deliveryKeyOf(params);
     return { owner, key, facts: await findOwn(owner, key) };
   };
 
   const audit = (owner: KeyOwner, entry: Pick<AuditEntry, 'tenantId' | 'action' | 'subjectKind' | 'subjectId'>): Promise<void> =>
     insertAuditEntry(db, { ...entry, id: newId(), environmentId: owner.environmentId, actorKeyId: owner.keyId, actor: owner.role });
+
+  /** Tells of what was done to a delivery by hand. */
+  const tellOf = (owner: KeyOwner, { tenantId, delivery }: DeliveryFacts): void =>
+    tell({
+      kind: 'delivery',
+      environment_id: owner.environmentId,
+      tenant_id: tenantId,
+      event_id: delivery.event_id,
+      webhook_id: delivery.webhook_id,
+      event_type: delivery.event_type,
+      status: delivery.status,
+      gated: delivery.gated,
+      reason: delivery.reason,
+    });
 
   app.get('/v1/deliveries/:id', { config: { permission: 'read_deliveries' }, schema: reading }, async (request) =>
     deliveryWithAttempts((await requireOwn(request)).facts),
@@ -103,6 +110,7 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
       checkRetry(after);
       throw problem('conflict', 'the delivery cannot be opened again');
     }
+    tellOf(owner, after);
     return deliveryWithAttempts(after);
   });
 
@@ -115,9 +123,11 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
       subjectId: `${key.eventId}.${key.webhookId}`,
     });
     const cancelled = await cancelDelivery(pool, key.eventId, key.webhookId, slot);
-    const after = deliveryWithAttempts(await findOwn(owner, key));
-    if (!cancelled) throw problem('conflict', `the delivery has ended: it is ${after.status}`);
-    return after;
+    const after = await findOwn(owner, key);
+    const shown = deliveryWithAttempts(after);
+    if (!cancelled) throw problem('conflict', `the delivery has ended: it is ${shown.status}`);
+    tellOf(owner, after);
+    return shown;
   });
 
   app.delete('/v1/events/:id', { config: { permission: 'erase' }, schema: erasing }, async (request, reply) => {

@@ -113,6 +113,8 @@ describe('events are found', () => {
       current_context: _context,
       resources: _resources,
       deliveries: _counts,
+      received_at: _received,
+      matched_by: _matched,
       ...facts
     } = (await get(`/v1/events/${ids.a}`)).body;
     expect(body).toEqual({ data: [facts], next_cursor: null });
@@ -176,6 +178,17 @@ describe('deliveries are found', () => {
       'b first',
     ]);
     expect(await deliveriesOf(`/v1/deliveries?created_at[gt]=${minute(2)}`)).toEqual(['d other']);
+  });
+
+  it('by the replay that was the last to open them', async () => {
+    const replayId = world.newId();
+    await world.pool.query('update deliveries set replay_id = $1 where event_id = any ($2)', [replayId, [ids.a, ids.d]]);
+    expect(await deliveriesOf(`/v1/deliveries?replay_id=${replayId}`)).toHaveLength(4);
+    expect(await deliveriesOf(`/v1/deliveries?replay_id=${replayId}&status=succeeded`)).toEqual(['d other', 'a first']);
+    expect(await deliveriesOf(`/v1/events/${ids.d}/deliveries?replay_id=${replayId}`)).toEqual(['d other']);
+    expect(await deliveriesOf(`/v1/deliveries?replay_id=${replayId}`, await world.key('channel', 'globex'))).toEqual(['d other']);
+    expect(await deliveriesOf(`/v1/deliveries?replay_id=${world.newId()}`)).toEqual([]);
+    expect((await get('/v1/deliveries?replay_id=x')).body.code).toBe('invalid_request');
   });
 
   it('of a webhook, by the same but itself', async () => {

@@ -10,15 +10,23 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** From today, in the time of the partitions. */
+const daysAhead = async (day: string) =>
+  (await world.pool.query(`select $1::date - (now() at time zone 'UTC')::date as days`, [day])).rows[0].days;
 const read = async () => (await world.call('GET', '/v1/deployment')).body;
 
 it('says which processes run, until they stop or are not heard of any more', async () => {
-  const self = { role: 'api', pid: process.pid, node_version: process.version, host: expect.any(String) };
+  const self = { role: 'api', pid: process.pid, node_version: process.version, host: expect.any(String), version: null, jobs_max: null };
   await eventually(async () => (await read()).processes.length === 1);
   expect((await read()).processes).toEqual([expect.objectContaining(self)]);
-  const worker = sayRunning(world.pool, 'worker', () => undefined);
+  const worker = sayRunning(
+    world.pool,
+    { id: world.newId(), role: 'worker', build: { version: '1.2.3', commit: 'c0ffee' }, jobsMax: 7 },
+    () => undefined,
+  );
   await eventually(async () => (await read()).processes.length === 2);
   expect((await read()).processes.map(({ role }: { role: string }) => role)).toEqual(['api', 'worker']);
+  expect((await read()).processes[1]).toMatchObject({ version: '1.2.3', commit: 'c0ffee', jobs_max: 7 });
   await worker.stop();
   expect((await read()).processes).toHaveLength(1);
   await world.pool.query(
@@ -32,9 +40,11 @@ it('says which processes run, until they stop or are not heard of any more', asy
 it('says how queue, scheduler and database are kept up', async () => {
   const { queue, scheduler, database } = await read();
   expect(queue).toEqual({ backend: 'postgres', shards: 2, is_reachable: true, waiting: { first: 0, due: 0, replay: 0 } });
-  expect(scheduler).toEqual({ is_active: false, held_until: null });
+  expect(scheduler).toEqual({ is_active: false, held_until: null, holder_id: null });
   expect(database).toMatchObject({ schema: expect.stringMatching(/^\d{4}_/), last_partition: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) });
   expect(database.partitions).toBeGreaterThan(7);
-  await world.pool.query(`update leases set held_until = now() + interval '5 s' where name = 'scheduler'`);
-  expect((await read()).scheduler).toEqual({ is_active: true, held_until: expect.any(String) });
+  expect(await daysAhead(database.last_partition)).toBe(database.partitions_ahead);
+  const holder = world.newId();
+  await world.pool.query(`update leases set held_until = now() + interval '5 s', holder = $1 where name = 'scheduler'`, [holder]);
+  expect((await read()).scheduler).toEqual({ is_active: true, held_until: expect.any(String), holder_id: holder });
 });

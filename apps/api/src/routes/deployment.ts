@@ -57,8 +57,14 @@ export const deploymentRoute =
         scheduler: {
           is_active: upkeep.scheduler_until !== null,
           held_until: upkeep.scheduler_until === null ? null : time(upkeep.scheduler_until),
+          holder_id: upkeep.scheduler_holder,
         },
-        database: { schema: upkeep.schema, partitions: upkeep.partitions, last_partition: dayOf(upkeep.last_partition) },
+        database: {
+          schema: upkeep.schema,
+          partitions: upkeep.partitions,
+          partitions_ahead: upkeep.partitions_ahead,
+          last_partition: dayOf(upkeep.last_partition),
+        },
       };
     });
   };

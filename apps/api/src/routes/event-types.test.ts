@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ApiWorld, createApiWorld } from '../../tests/api-world.js';
+import { newWebhook } from '../../tests/past.js';
 import { limits } from '../limits.js';
 
 let world: ApiWorld;
@@ -35,7 +36,7 @@ describe('an event type', () => {
     const given = { name: 'order.placed', description: 'An order', schema: order, example: { id: 1 } };
     const { status, headers, body } = await create(given);
     expect([status, headers.location]).toEqual([201, '/v1/event-types/order.placed']);
-    expect(body).toEqual({ ...given, created_at: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/), updated_at: body.created_at });
+    expect(body).toEqual({ ...given, webhooks: 0, created_at: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/), updated_at: body.created_at });
     expect((await read('order.placed')).body).toEqual(body);
 
     const changed = await change('order.placed', { description: null, example: { id: 2 } });
@@ -60,6 +61,36 @@ describe('an event type', () => {
     expect((await change(name, { description: 'x' })).body.description).toBe('x');
     expect(namesOf(await list(`?name=${encodeURIComponent(name)}`))).toEqual([name]);
     expect((await world.call('DELETE', pathOf(name))).status).toBe(204);
+  });
+
+  it('says how many webhooks want it, of those in reach', async () => {
+    const countsOf = async (key?: string) => {
+      const { data } = (await list('?name=counted.*', key)).body;
+      return data.map(({ name, webhooks }: { name: string; webhooks: number }) => [name, webhooks]);
+    };
+    for (const name of ['counted.a', 'counted.b']) await create({ name });
+    const [before = 0] = (await countsOf()).map(([, count]: [string, number]) => count);
+    for (const [tenant, types] of [
+      ['counted', ['counted.a']],
+      ['counted', ['counted.a']],
+      ['counted', ['counted.*', 'x']],
+      ['counted', []],
+      ['counted', ['posthorn.*']],
+      ['uncounted', ['counted.b']],
+    ] as const)
+      await newWebhook(world, tenant, { event_types: types });
+    expect(await countsOf()).toEqual([
+      ['counted.a', before + 4],
+      ['counted.b', before + 3],
+    ]);
+    expect(await countsOf(await world.key('channel', 'counted'))).toEqual([
+      ['counted.a', 4],
+      ['counted.b', 2],
+    ]);
+    expect((await read('counted.a', await world.key('viewer', 'uncounted'))).body.webhooks).toBe(0);
+    // As many as the list of webhooks has.
+    const { body } = await world.call('GET', '/v1/webhooks?event_type=counted.b&limit=200');
+    expect((await read('counted.b')).body.webhooks).toBe(body.data.length);
   });
 
   it('has a name of its own in its environment', async () => {

@@ -1,8 +1,9 @@
 // The catalogue of event types: read by whoever makes webhooks, written by who administers the environment.
-import { formatRfc3339, isEventType, isEventTypePattern, problem } from '@posthorn/core';
+import { formatRfc3339, isEventType, isEventTypePattern, matchesEventType, problem } from '@posthorn/core';
 import {
   type AuditEntry,
   changeEventType,
+  countWebhooksByTypes,
   type Database,
   deleteEventType,
   type EventTypeFields,
@@ -15,6 +16,7 @@ import {
 } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
 import type { EventSchemas } from '../event-schemas.js';
 import { limits } from '../limits.js';
@@ -30,9 +32,17 @@ export type EventTypeDependencies = {
   readonly eventSchemas: Pick<EventSchemas, 'forget'>;
 };
 
+/** How many webhooks in reach want a type; null: not counted. */
+type CountOf = (name: string) => number | null;
+
+const readCounts = async (db: Database, owner: KeyOwner): Promise<CountOf> => {
+  const wanted = await countWebhooksByTypes(db, reachOf(owner), limits.wantedListsMax);
+  return (name) => wanted?.reduce((sum, { event_types: types, count }) => (matchesEventType(types, name) ? sum + count : sum), 0) ?? null;
+};
+
 /** An event type as JSON text: schema and example are spliced in as they are stored. */
-const eventTypeJson = (row: EventTypeRow): string => {
-  const head = JSON.stringify({ name: row.name, description: row.description });
+const eventTypeJson = (row: EventTypeRow, countOf: CountOf): string => {
+  const head = JSON.stringify({ name: row.name, description: row.description, webhooks: countOf(row.name) });
   const times = JSON.stringify({
     created_at: formatRfc3339(row.created_at.getTime()),
     updated_at: formatRfc3339(row.updated_at.getTime()),
@@ -104,8 +114,11 @@ const readingRoutes = (app: FastifyInstance, { db, cursors }: EventTypeDependenc
       const rows = await listEventTypes(db, { environmentId, pattern, afterName, limit: limit + 1 });
       const page = rows.slice(0, limit);
       const last = page.at(-1);
+      const countOf = await readCounts(db, request.owner);
       const next = rows.length > limit && last !== undefined ? cursors.write(bound, [last.name]) : null;
-      return reply.type(json).send(`{"data":[${page.map(eventTypeJson).join(',')}],"next_cursor":${JSON.stringify(next)}}`);
+      return reply
+        .type(json)
+        .send(`{"data":[${page.map((row) => eventTypeJson(row, countOf)).join(',')}],"next_cursor":${JSON.stringify(next)}}`);
     },
   );
 
@@ -118,7 +131,7 @@ const readingRoutes = (app: FastifyInstance, { db, cursors }: EventTypeDependenc
     async (request, reply) => {
       const row = await findEventType(db, placeOf(request));
       if (row === undefined) throw problem('not_found');
-      return reply.type(json).send(eventTypeJson(row));
+      return reply.type(json).send(eventTypeJson(row, await readCounts(db, request.owner)));
     },
   );
 };
@@ -153,7 +166,7 @@ const writingRoutes = (app: FastifyInstance, { db, eventSchemas }: EventTypeDepe
         .code(201)
         .type(json)
         .header('location', `/v1/event-types/${encodeURIComponent(name)}`)
-        .send(eventTypeJson(made));
+        .send(eventTypeJson(made, await readCounts(db, owner)));
     },
   );
 
@@ -181,7 +194,7 @@ const writingRoutes = (app: FastifyInstance, { db, eventSchemas }: EventTypeDepe
       });
       if (row === undefined) throw problem('not_found');
       eventSchemas.forget(place.environmentId);
-      return reply.type(json).send(eventTypeJson(row));
+      return reply.type(json).send(eventTypeJson(row, await readCounts(db, owner)));
     },
   );
 

@@ -9,6 +9,7 @@ import {
   type HotPool,
   insertAuditEntries,
   type KeyOwner,
+  type LiveTeller,
   readWebhookStatistics,
   type SecretBox,
   type SigningSecret,
@@ -36,6 +37,8 @@ export type WebhookDependencies = {
   readonly origin: () => string;
   /** Which of the statistics slots (0–15) this process counts in. */
   readonly slot: number;
+  /** Tells those who follow what happens. */
+  readonly tell: LiveTeller['tell'];
 };
 
 export const actorOf = (owner: KeyOwner): Actor => ({ keyId: owner.keyId, role: owner.role });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { errorKindCodes } from '@posthorn/core';
 import { createReplayReader, findOpenReplays, stepReplay } from '@posthorn/db';
 import { type ApiWorld, createApiWorld } from '../../tests/api-world.js';
 import { newWebhook, pastDelivery, pastEvent } from '../../tests/past.js';
@@ -71,6 +72,61 @@ describe('a replay', () => {
       });
       expect(await audited(id)).toEqual([{ actor: 'admin', action: 'replay.created', subject_kind: 'replay' }]);
     }
+  });
+
+  it('covers what a list of deliveries shows by event, by code and by error', async () => {
+    const [webhookId, other] = [await newWebhook(world), await newWebhook(world)];
+    const answers = [
+      [404, null],
+      [503, null],
+      [500, null],
+      [null, 'timeout'],
+      [null, null],
+    ] as const;
+    const eventIds: string[] = [];
+    for (const [code, kind] of answers) {
+      const eventId = await pastEvent(world);
+      eventIds.push(eventId);
+      await pastDelivery(world, eventId, other, 'failed');
+      await pastDelivery(world, eventId, webhookId, 'failed');
+      await rows(
+        'update deliveries set last_status_code = $2, last_error_kind = $3 where event_id = $1',
+        eventId,
+        code,
+        kind === null ? null : errorKindCodes[kind],
+      );
+    }
+    const eventId = eventIds[1]!;
+    const filters: readonly Readonly<Record<string, string>>[] = [
+      { status_code: '5xx' },
+      { status_code: '404' },
+      { error_kind: 'timeout' },
+      { error_kind: 'dns' },
+      { event_id: eventId },
+      { event_id: eventId, status_code: '404' },
+    ];
+    for (const filter of filters) {
+      const query = new URLSearchParams({ webhook_id: webhookId, ...filter });
+      const shown = (await get(`/v1/deliveries?${query}`)).body.data.map(({ id }: { id: string }) => id);
+      const dry = await post('/v1/replays', { filter: { webhook_id: webhookId, ...filter }, dry_run: true });
+      expect([filter, dry.body.would_open]).toEqual([filter, shown.length]);
+      const made = await post('/v1/replays', { filter: { webhook_id: webhookId, ...filter } });
+      expect(made.body).toMatchObject({ filter, total: shown.length });
+      await run();
+      const opened = (await get(`/v1/deliveries?replay_id=${made.body.id}`)).body.data.map(({ id }: { id: string }) => id);
+      expect(opened).toEqual(shown);
+      await rows('update deliveries set status = 2, due_at = null where replay_id = $1', made.body.id);
+    }
+    // Of one event, at all its webhooks; at one of them, also against the webhooks of today.
+    expect((await post('/v1/replays', { filter: { event_id: eventIds[2] }, dry_run: true })).body).toMatchObject({ total: 2 });
+    const ofOne = { event_id: eventIds[2], webhook_id: other };
+    for (const [filter, total] of [
+      [ofOne, 1],
+      [{ ...ofOne, from: '2999-01-01T00:00:00Z' }, 0],
+      [{ ...ofOne, to: '2000-01-01T00:00:00Z' }, 0],
+    ] as const)
+      for (const mode of ['original', 'current'])
+        expect((await post('/v1/replays', { filter, mode, dry_run: true })).body).toMatchObject({ total });
   });
 
   it('against the webhooks of today reaches one that was made after the event', async () => {
@@ -146,6 +202,16 @@ describe('a replay', () => {
       { filter: { event_type: 'a', status: ['failed'] }, mode: 'current' },
       'invalid_field',
       '/filter/status',
+    ],
+    ['an event that is none', { filter: { event_id: 'x' } }, 'invalid_field', '/filter/event_id'],
+    ['no status code', { filter: { event_type: 'a', status_code: '5x' } }, 'invalid_field', '/filter/status_code'],
+    ['no kind of error', { filter: { event_type: 'a', error_kind: 'bad' } }, 'invalid_field', '/filter/error_kind'],
+    ['a span that an answer alone would make', { filter: { status_code: '5xx' } }, 'invalid_field', '/filter'],
+    [
+      'the answer to what need not exist',
+      { filter: { event_type: 'a', status_code: '5xx' }, mode: 'current' },
+      'invalid_field',
+      '/filter/status_code',
     ],
     ['our own events as of today', { filter: { event_type: 'posthorn.*' }, mode: 'current' }, 'invalid_field', '/filter/event_type'],
   ])('with %s is refused', async (_, body, code, pointer) => {

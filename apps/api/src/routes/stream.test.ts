@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createLiveTeller, type LiveMessage, type LiveTeller } from '@posthorn/db';
 import { eventually } from '@posthorn/testkit';
 import { type ApiWorld, createApiWorld } from '../../tests/api-world.js';
-import { newWebhook } from '../../tests/past.js';
+import { newWebhook, pastDelivery, pastEvent } from '../../tests/past.js';
 
 type Told = { readonly id: string; readonly event: string; readonly data: ReturnType<typeof JSON.parse> };
 type Stream = {
@@ -107,14 +107,29 @@ describe('the stream', () => {
     await tell(stream, message);
     const { data, id } = stream.told.find(({ event }) => event === 'attempt') ?? { data: null, id: '' };
     expect(data).toEqual({
-      ...{ event_id: message.event_id, webhook_id: 'w', event_type: 'a', attempt: 1, attempt_kind: 'first', ok: true, status_code: 200 },
+      ...{
+        tenant_id: null,
+        event_id: message.event_id,
+        webhook_id: 'w',
+        event_type: 'a',
+        attempt: 1,
+        attempt_kind: 'first',
+        ok: true,
+        status_code: 200,
+      },
       ...{ error_kind: null, duration_ms: 3, started_at: '2023-11-14T22:13:20.000Z', status: 'succeeded' },
     });
     expect(id).toMatch(/\.\d+$/);
 
     const webhookId = await newWebhook(world, 'live');
     await world.call('POST', `/v1/webhooks/${webhookId}/pause`);
-    const paused = { webhook_id: webhookId, circuit_state: 'closed', is_paused: true, is_active: true };
+    const paused = {
+      tenant_id: await world.tenantId('live'),
+      webhook_id: webhookId,
+      circuit_state: 'closed',
+      is_paused: true,
+      is_active: true,
+    };
     await eventually(() => stream.told.some(({ event, data }) => event === 'circuit' && data.is_paused && data.webhook_id === webhookId), {
       timeoutMs: 10_000,
     });
@@ -122,12 +137,30 @@ describe('the stream', () => {
 
     const published = await eventually(
       async () => {
-        const { body } = await world.call('POST', '/v1/events', { body: { event_type: 'order.placed', data: 1 } });
+        const { body } = await world.call('POST', '/v1/events', {
+          body: { event_type: 'order.placed', data: 1, id: `s${crypto.randomUUID()}` },
+        });
         return stream.told.some(({ event }) => event === 'event') ? body.id : undefined;
       },
       { timeoutMs: 15_000 },
     );
-    await eventually(() => stream.told.some(({ event, data }) => event === 'event' && data.event_id === published));
+    const told = await eventually(() => stream.told.find(({ event, data }) => event === 'event' && data.event_id === published)?.data);
+    const source = expect.stringMatching(/^s[0-9a-f-]{36}$/);
+    expect(told).toEqual({
+      ...{ tenant_id: await world.tenantId('default'), event_id: published, event_type: 'order.placed', source_id: source },
+    });
+
+    const deliveryId = await pastDelivery(world, await pastEvent(world, 'live'), webhookId, 'waiting', 'live');
+    await world.call('POST', `/v1/deliveries/${deliveryId}/cancel`);
+    await world.call('POST', `/v1/deliveries/${deliveryId}/retry`);
+    const ofDelivery = () => stream.told.filter(({ event }) => event === 'delivery').map(({ data }) => data);
+    await eventually(() => ofDelivery().length === 2);
+    const [event_id, webhook_id] = deliveryId.split('.');
+    const place = { tenant_id: await world.tenantId('live'), event_id, webhook_id, event_type: 'order.placed' };
+    expect(ofDelivery()).toEqual([
+      { ...place, status: 'cancelled', reason: 'cancelled_by_hand' },
+      { ...place, status: 'held', reason: null },
+    ]);
   }, 60_000);
 
   it('shows each key what is in its reach, and what it asks for', async () => {

@@ -1,5 +1,5 @@
 // GET /v1/stream: what happens, as server-sent events (WHATWG HTML, 9.2), for those who may see it.
-import { errorKindOfCode, formatRfc3339, problem, shownStatus } from '@posthorn/core';
+import { errorKindOfCode, formatRfc3339, problem, reasonOfCode, shownStatus } from '@posthorn/core';
 import type { LiveMessage } from '@posthorn/db';
 import { createSession, type Session } from 'better-sse';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -16,7 +16,7 @@ export type StreamDependencies = {
   readonly onError: (error: unknown) => void;
 };
 
-const kinds = ['event', 'attempt', 'circuit'] as const;
+const kinds = ['event', 'attempt', 'delivery', 'circuit'] as const;
 const filters = {
   webhook_id: idFilter,
   event_id: idFilter,
@@ -31,7 +31,7 @@ const schema = {
   tags: ['Statistics'],
   summary: 'Follow what happens, live',
   description:
-    'Server-sent events: `event` (accepted), `attempt` (recorded), `circuit` (a webhook was switched, paused, or its circuit changed), `dropped` (so many were not told), `reset` (read again what you show). `Last-Event-ID` resumes after a break, as far as it is known here.',
+    'Server-sent events: `event` (accepted), `attempt` (recorded), `delivery` (made, skipped, retried or cancelled without an attempt, one at a time), `circuit` (a webhook was switched, paused, or its circuit changed), `dropped` (so many were not told), `reset` (read again what you show). `Last-Event-ID` resumes after a break, as far as it is known here. What a replay opens, and what waited at a webhook that is switched off, is not told delivery by delivery.',
   querystring: Type.Object(filterParameters(filters)),
   headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Of the last message seen.' })) }),
   response: {
@@ -39,9 +39,13 @@ const schema = {
   },
 };
 
-/** As people see it: without what only places it, and without a count that others have part in. */
-const shown = ({ kind, environment_id: _, tenant_id: _tenant, ...facts }: LiveMessage, isBound: boolean): unknown => {
-  if (kind === 'dropped' && isBound) return {};
+/** As people see it: without the environment, which is theirs, and without a count that others have part in. */
+const shown = ({ kind, environment_id: _, ...facts }: LiveMessage, isBound: boolean): unknown => {
+  if (kind === 'dropped') return isBound ? {} : { count: facts.count };
+  if (kind === 'delivery') {
+    const { status, gated, reason, ...rest } = facts;
+    return { ...rest, status: shownStatus(Number(status), gated === true), reason: reason === null ? null : reasonOfCode(Number(reason)) };
+  }
   if (kind !== 'attempt') return facts;
   const { status, gated, error_kind, started_at_ms, ...rest } = facts;
   return {

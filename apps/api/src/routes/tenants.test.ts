@@ -32,6 +32,7 @@ describe('a tenant', () => {
       name: 'Acme Ltd',
       email: 'a@example.com',
       metadata: { plan: 'gold', seats: 3 },
+      webhooks: 0,
       created_at: expect.any(String),
       updated_at: expect.any(String),
     });
@@ -90,6 +91,21 @@ describe('a tenant', () => {
     expect((await world.call('GET', '/v1/tenants', { key: elsewhere })).body).toEqual({ data: [], next_cursor: null });
     for (const key of ['nobody', 'a%20b', 'erased%2Fx']) expect((await read(key)).status).toBe(404);
     expect((await read('mine')).status).toBe(200);
+  });
+
+  it('says how many webhooks it has', async () => {
+    const counted = async () => {
+      const { data } = (await world.call('GET', '/v1/tenants?name=Counted')).body;
+      return data.map(({ tenant, webhooks }: { tenant: string; webhooks: number }) => [tenant, webhooks]);
+    };
+    for (const n of [1, 2]) await create({ tenant: `counted-${n}`, name: 'Counted' });
+    const ids = [await newWebhook(world, 'counted-1'), await newWebhook(world, 'counted-1')];
+    expect(await counted()).toEqual([
+      ['counted-2', 0],
+      ['counted-1', 2],
+    ]);
+    await world.call('DELETE', `/v1/webhooks/${ids[0]}`);
+    expect((await read('counted-1')).body).toMatchObject({ webhooks: 1 });
   });
 
   it('is listed, newest first, in pages, by key, name and time', async () => {

@@ -4,6 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { eventLimits, formatRfc3339, isName, problem } from '@posthorn/core';
 import {
   changeTenant,
+  countWebhooksOfTenants,
+  type Database,
   deleteErasedWebhooks,
   findTenantRow,
   insertTenant,
@@ -49,6 +51,16 @@ const tenantObject = (row: TenantRow) => ({
   updated_at: formatRfc3339(row.updated_at.getTime()),
 });
 
+/** With how many webhooks each has. */
+const counted = async (db: Database, rows: readonly TenantRow[]) => {
+  const counts = await countWebhooksOfTenants(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({ ...tenantObject(row), webhooks: counts.get(row.id) ?? 0 }));
+};
+const countedOne = async (db: Database, row: TenantRow) => (await counted(db, [row]))[0];
+
 const refuse = (pointer: string, message: string, code: 'invalid_field' | 'nesting_too_deep' = 'invalid_field'): Error =>
   problem(code, message, { errors: [{ pointer, code, message }] });
 
@@ -93,14 +105,20 @@ const readingRoutes = (app: FastifyInstance, { db, cursors }: Dependencies): voi
     const position = cursors.read(bound, query.cursor);
     const beforeId = position === null ? null : String(position[0]);
     const rows = await listTenants(db, { environmentId, key, name, createdAt, beforeId, limit: limit + 1 });
-    return pageOf(rows, limit, tenantObject, (last) => cursors.write(bound, [last.id]));
+    const page = pageOf(
+      rows,
+      limit,
+      (row) => row,
+      (last) => cursors.write(bound, [last.id]),
+    );
+    return { ...page, data: await counted(db, page.data) };
   });
 
   const reading = { operationId: 'getTenant', summary: 'Read a tenant', ...one };
   app.get('/v1/tenants/:tenant', { config, schema: reading }, async (request) => {
     const row = await findTenantRow(db, request.owner.environmentId, keyOf(request));
     if (row === undefined) throw problem('not_found');
-    return tenantObject(row);
+    return countedOne(db, row);
   });
 };
 
@@ -127,7 +145,7 @@ const writingRoutes = (app: FastifyInstance, { db, newId }: Dependencies): void 
     return reply
       .code(201)
       .header('location', `/v1/tenants/${encodeURIComponent(key)}`)
-      .send(tenantObject(row));
+      .send(await countedOne(db, row));
   });
 
   const changing = { operationId: 'updateTenant', summary: 'Change a tenant', ...one, body: changedTenantBody };
@@ -139,7 +157,7 @@ const writingRoutes = (app: FastifyInstance, { db, newId }: Dependencies): void 
       return changed.length === 0 ? null : { fields, entry: entryOf(owner, current.id, 'changed', { fields: changed }) };
     });
     if (row === undefined) throw problem('not_found');
-    return tenantObject(row);
+    return countedOne(db, row);
   });
 };
 

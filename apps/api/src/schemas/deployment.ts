@@ -11,6 +11,11 @@ export const deploymentSchema = Type.Object(
         host: Type.String(),
         pid: Type.Integer(),
         node_version: Type.String(),
+        version: nullable(Type.String(), { description: 'Of Posthorn; null: it does not say.' }),
+        commit: nullable(Type.String(), { description: 'What it was built of (`POSTHORN_COMMIT`); null: not known.' }),
+        jobs_max: nullable(Type.Integer({ minimum: 1 }), {
+          description: 'Jobs that a worker takes at once, a lane and shard; null: it takes none.',
+        }),
         started_at: time(),
         seen_at: time(),
       }),
@@ -24,10 +29,15 @@ export const deploymentSchema = Type.Object(
         description: 'Jobs by lane, as this process counts them; null: it cannot be reached.',
       }),
     }),
-    scheduler: Type.Object({ is_active: Type.Boolean(), held_until: timeOrNull() }),
+    scheduler: Type.Object({
+      is_active: Type.Boolean(),
+      held_until: timeOrNull(),
+      holder_id: nullable(uuid(), { description: 'The process whose scheduler is active.' }),
+    }),
     database: Type.Object({
       schema: nullable(Type.String(), { description: 'The newest migration.' }),
       partitions: count('Days of events.'),
+      partitions_ahead: count('How many of them are days to come.'),
       last_partition: nullable(Type.String({ format: 'date' }), { description: 'The last day that has one.' }),
     }),
   },

@@ -1,7 +1,7 @@
 // The catalogue of event types.
 import { eventTypeCharsMax } from '@posthorn/core';
 import { type Static, Type } from 'typebox';
-import { anyJson, anyObject, nullable, time } from './fields.js';
+import { anyJson, anyObject, count, nullable, time } from './fields.js';
 
 const descriptionCharsMax = 2048;
 const schemaDescription =
@@ -34,6 +34,9 @@ export const eventTypeSchema = Type.Object(
     description: nullable(Type.String()),
     schema: nullable(anyObject(), { description: schemaDescription }),
     example: anyJson('An example of the `data`; null: none.'),
+    webhooks: nullable(count(), {
+      description: 'How many webhooks want it, of those that the key may see; null: they are too different to be counted.',
+    }),
     created_at: time(),
     updated_at: time(),
   },

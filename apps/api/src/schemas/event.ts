@@ -1,7 +1,7 @@
 // Events: as they are published, what publishing answers, and as they are read.
 import { eventLimits, eventTypeCharsMax, projectFlowCharsMax, projectFlowsMax, shownStatuses } from '@posthorn/core';
 import { Type } from 'typebox';
-import { anyJson, count, nullable, oneOf, time, uuid } from './fields.js';
+import { anyJson, count, nullable, oneOf, time, timeOrNull, uuid } from './fields.js';
 
 const namePattern = '^[A-Za-z0-9_.:-]{1,128}$';
 
@@ -89,6 +89,12 @@ const eventFacts = {
 export const eventSchema = Type.Object(
   {
     ...eventFacts,
+    received_at: time(
+      'When it was on its way to the database: the time of its id. `accepted_at` is when it was written, in the statement that commits it.',
+    ),
+    matched_by: timeOrNull(
+      'When it was matched with webhooks, at the latest: the time itself is not stored, and this is the begin of its first request, or the end of a delivery without one. Null: it waits, or no delivery tells.',
+    ),
     deliveries: Type.Ref('DeliveryCounts'),
     current_context: anyJson('As it came; null once it is erased.'),
     data: anyJson('As it came; null once it is erased.'),

@@ -1,7 +1,7 @@
 // Tenants: whose webhooks and events they are.
 import { type Static, Type } from 'typebox';
 import { metadataMembersMax } from '../routes/webhook-schema.js';
-import { anyObject, nullable, time, uuid } from './fields.js';
+import { anyObject, count, nullable, time, uuid } from './fields.js';
 import { emailOrNull, lineOrNull, plainName } from './writable-fields.js';
 
 const key = 'The name under which webhooks, events and keys mention it.';
@@ -50,7 +50,10 @@ const fields = {
   updated_at: time(),
 };
 
-export const tenantSchema = Type.Object(fields, { $id: 'Tenant', description: 'Whose webhooks and events they are.' });
+export const tenantSchema = Type.Object(
+  { ...fields, webhooks: count('How many it has.') },
+  { $id: 'Tenant', description: 'Whose webhooks and events they are.' },
+);
 
 export const erasedTenantSchema = Type.Object(
   { ...fields, erasing_at: time('Since then it is gone; its content is taken away in the background.') },

@@ -6,7 +6,8 @@ export const tellAccepted = (teller: LiveTeller, events: readonly NewEvent[], st
   const ids = new Set(stored.flatMap(({ eventIds }) => eventIds));
   for (const { id, event } of events) {
     if (!ids.has(id)) continue;
-    const { environmentId, tenantId, eventType } = event;
-    teller.tell({ kind: 'event', environment_id: environmentId, tenant_id: tenantId, event_id: id, event_type: eventType });
+    const { environmentId, tenantId, eventType, sourceId } = event;
+    const facts = { event_id: id, event_type: eventType, source_id: sourceId };
+    teller.tell({ kind: 'event', environment_id: environmentId, tenant_id: tenantId, ...facts });
   }
 };

@@ -7,6 +7,7 @@ import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
 import { createWorker, startHealthServer } from '@posthorn/worker';
 import type { Terminal } from '../terminal.js';
+import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
 import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
@@ -25,6 +26,7 @@ const newApi = (resources: Resources) =>
     queueShards: resources.config.queueShards,
     idempotencyHours: resources.config.idempotencyHours,
     consoleDirectory: findConsole(),
+    build: readBuild(resources.config.commit),
     listenUrl: resources.config.databaseDirectUrl ?? resources.databaseUrl,
     publicUrl: resources.config.publicUrl.replace(/\/$/, ''),
   });
@@ -35,6 +37,7 @@ const newWorker = (resources: Resources) =>
     queueShards: resources.config.queueShards,
     jobsMax: resources.config.workerJobsMax,
     retentionDays: resources.config.retentionDays,
+    build: readBuild(resources.config.commit),
     secretBox: createSecretBox(resources.encryptionKey),
   });
 

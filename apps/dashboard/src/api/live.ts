@@ -7,13 +7,15 @@ import { useEffect, useRef } from 'react';
 export type LiveMessage =
   | { readonly kind: 'event'; readonly event_id: string; readonly event_type: string }
   | { readonly kind: 'attempt'; readonly event_id: string; readonly webhook_id: string; readonly event_type: string }
+  /** It was made or ended without an attempt, or somebody retried or cancelled it. */
+  | { readonly kind: 'delivery'; readonly event_id: string; readonly webhook_id: string; readonly event_type: string }
   | { readonly kind: 'circuit'; readonly webhook_id: string }
   /** Something was not told: whatever is shown may be old. */
   | { readonly kind: 'reset' };
 
 type Listener = (messages: readonly LiveMessage[]) => void;
 
-const names = ['event', 'attempt', 'circuit', 'dropped', 'reset'] as const;
+const names = ['event', 'attempt', 'delivery', 'circuit', 'dropped', 'reset'] as const;
 /** Listeners are called this often at most, in milliseconds, however much happens. */
 const tellEveryMs = 500;
 /** More than that at once is told as a reset. */

@@ -16,6 +16,8 @@ export type Permission =
   | 'administer';
 
 export type Session = {
+  /** The key that one signed in with. */
+  readonly key_id: string;
   readonly role: 'admin' | 'operator' | 'publisher' | 'viewer' | 'channel';
   /** Null: of the whole environment. */
   readonly tenant: string | null;

@@ -3,7 +3,8 @@ import { ActionIcon, AppShell, Badge, Burger, Button, Group, Menu, Text, Tooltip
 import { useDisclosure } from '@mantine/hooks';
 import { Suspense } from 'react';
 import { Link, Outlet } from 'react-router';
-import { useSession, useSignOut } from '../api/session.js';
+import { useMay, useSession, useSignOut } from '../api/session.js';
+import { keyPath } from '../pages/tenants/paths.js';
 import { Loading } from '../shared/states.js';
 import { Navigation } from './navigation.js';
 import { PageBoundary } from './page-boundary.js';
@@ -90,7 +91,8 @@ const ColorSchemeToggle = () => {
 };
 
 const Account = () => {
-  const { role } = useSession();
+  const { role, key_id } = useSession();
+  const may = useMay();
   const signOut = useSignOut();
   return (
     <Menu position="bottom-end">
@@ -100,6 +102,11 @@ const Account = () => {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        {may('administer') && (
+          <Menu.Item component={Link} to={keyPath(key_id)}>
+            Your key
+          </Menu.Item>
+        )}
         <Menu.Item component="a" href="/docs">
           API reference
         </Menu.Item>

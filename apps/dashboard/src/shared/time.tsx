@@ -15,6 +15,9 @@ const subscribe = (listener: () => void) => {
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 
+/** Local and exact. @param at RFC 3339 */
+export const exactTime = (at: string): string => exact.format(new Date(at));
+
 /** @param at RFC 3339 */
 export const Time = ({ at }: { readonly at: string }) => {
   const now = useSyncExternalStore(subscribe, () => nowMs);

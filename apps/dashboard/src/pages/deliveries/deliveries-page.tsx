@@ -26,6 +26,7 @@ const filterNames = [
   'tenant',
   'status_code',
   'error_kind',
+  'replay_id',
   'created_at[gte]',
   'created_at[lt]',
 ] as const;
@@ -66,6 +67,7 @@ const DeliveryFilters = (field: FiltersProps) => {
       <FilterSelect {...field} label="Error" name="error_kind" words={errorKinds} width={120} />
       <FilterText {...field} label="Webhook id" name="webhook_id" width={300} />
       <FilterText {...field} label="Event id" name="event_id" width={300} />
+      <FilterText {...field} label="Replay id" name="replay_id" width={300} />
       {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={140} />}
       <FilterTime {...field} label="Accepted from" name="created_at[gte]" />
       <FilterTime {...field} label="Accepted before" name="created_at[lt]" />

@@ -14,6 +14,11 @@ describe('the filter of a list of deliveries', () => {
     });
   });
 
+  it('has the event and what came back', () => {
+    const filters = { event_id: 'e', status_code: '5xx', error_kind: 'dns' };
+    expect(replayFilterOf(filters, now)).toMatchObject({ filter: filters });
+  });
+
   it('leaves those out that have arrived, unless they were asked for', () => {
     expect(replayFilterOf({ webhook_id: 'w' }, now)).toMatchObject({ filter: { status: ['failed', 'skipped', 'cancelled'] } });
     expect(replayFilterOf({ webhook_id: 'w', status: 'succeeded' }, now)).toMatchObject({ filter: { status: ['succeeded'] } });
@@ -21,9 +26,8 @@ describe('the filter of a list of deliveries', () => {
 
   it('says what a replay cannot choose by, rather than to choose more than is shown', () => {
     for (const filters of [
-      { webhook_id: 'w', status_code: '5xx' },
-      { webhook_id: 'w', error_kind: 'dns' },
-      { webhook_id: 'w', event_id: 'e' },
+      { webhook_id: 'w', replay_id: 'r' },
+      { status_code: '5xx' },
       { webhook_id: 'w', status: 'pending' },
       { status: 'failed' },
     ])

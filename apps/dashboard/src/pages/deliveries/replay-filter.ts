@@ -8,25 +8,27 @@ export type Wanted = { readonly filter: ReplayFilter } | { readonly obstacle: st
 const ended = ['failed', 'skipped', 'cancelled'] as const;
 const endedStatuses: readonly string[] = [...ended, 'succeeded'];
 
-/** A replay cannot tell deliveries apart by these. */
-const notOfReplays: Readonly<Record<string, string>> = { status_code: 'code', error_kind: 'error', event_id: 'event' };
-
 /** @param nowIso RFC 3339: what is newer is not replayed, so that what was counted is what is done */
 export const replayFilterOf = (filters: Filters, nowIso: string): Wanted => {
-  const other = Object.keys(notOfReplays).find((name) => filters[name] !== undefined);
-  if (other !== undefined) return { obstacle: `A replay cannot choose by ${notOfReplays[other]}: clear that filter.` };
-  const { status, webhook_id, tenant, event_type, reason, 'created_at[gte]': from, 'created_at[lt]': to } = filters;
+  const { status, webhook_id, event_id, tenant, event_type, reason, status_code, error_kind } = filters;
+  const { 'created_at[gte]': from, 'created_at[lt]': to } = filters;
+  if (filters.replay_id !== undefined) return { obstacle: 'A replay cannot choose by another replay: clear that filter.' };
   if (status !== undefined && !endedStatuses.includes(status))
     return { obstacle: `Deliveries that are ${status} go out by themselves: choose a status that has ended.` };
-  if (webhook_id === undefined && event_type === undefined && from === undefined)
-    return { obstacle: 'Choose a webhook, an event type or a time first: all deliveries there are is more than one wants to retry.' };
+  if (webhook_id === undefined && event_id === undefined && event_type === undefined && from === undefined)
+    return {
+      obstacle: 'Choose a webhook, an event, an event type or a time first: all deliveries there are is more than one wants to retry.',
+    };
   const filter = {
     ...(webhook_id !== undefined && { webhook_id }),
+    ...(event_id !== undefined && { event_id }),
     ...(tenant !== undefined && { tenant }),
     ...(event_type !== undefined && { event_type }),
     // Without one, not those that have arrived.
     status: status === undefined ? [...ended] : [status],
     ...(reason !== undefined && { reason }),
+    ...(status_code !== undefined && { status_code }),
+    ...(error_kind !== undefined && { error_kind }),
     ...(from !== undefined && { from }),
     to: to !== undefined && to < nowIso ? to : nowIso,
   };

@@ -37,7 +37,7 @@ const Shown = ({ type }: { readonly type: EventType }) => (
     <Text size="sm" c="dimmed">
       Changed <Time at={type.updated_at} />, created <Time at={type.created_at} />
     </Text>
-    <EventTypeUse name={type.name} hasSchema={type.schema !== null} />
+    <EventTypeUse name={type.name} webhooks={type.webhooks} hasSchema={type.schema !== null} />
     <Json title="JSON Schema of the data" value={type.schema} none="None: any data fits." />
     <Json title="Example" value={type.example} none="None." />
     <Paper withBorder p="md">

@@ -7,20 +7,20 @@ import { useMay, useSession } from '../../api/session.js';
 import { shortCount } from '../../shared/numbers.js';
 import { Tile } from '../../shared/tile.js';
 
-type Props = { readonly name: string; readonly hasSchema: boolean };
+/** `webhooks`: how many want it; null: not counted. */
+type Props = { readonly name: string; readonly webhooks: number | null; readonly hasSchema: boolean };
 
-export const EventTypeUse = ({ name, hasSchema }: Props) => {
+export const EventTypeUse = ({ name, webhooks, hasSchema }: Props) => {
   const may = useMay();
   const { data: statistics } = useQuery(eventTypeStatisticsQuery(name));
   const { data: subscribers } = useQuery(subscribersQuery(name));
   const query = `?event_type=${encodeURIComponent(name)}`;
-  const wanted = subscribers === undefined ? '…' : `${subscribers.data.length}${subscribers.next_cursor === null ? '' : '+'}`;
   const totals = statistics?.totals;
   const countOf = (value: number | undefined): string => (value === undefined ? '…' : shortCount(value));
   return (
     <>
       <SimpleGrid cols={{ base: 2, sm: 4 }}>
-        <Tile label="Webhooks that want it" value={wanted} to={`/webhooks${query}`} />
+        <Tile label="Webhooks that want it" value={webhooks === null ? '–' : shortCount(webhooks)} to={`/webhooks${query}`} />
         <Tile label="Deliveries, 7 days" value={countOf(totals?.created)} to={`/deliveries${query}`} />
         <Tile label="Delivered, 7 days" value={countOf(totals?.succeeded)} to={`/deliveries${query}&status=succeeded`} />
         <Tile label="Failed, 7 days" value={countOf(totals?.failed)} to={`/deliveries${query}&status=failed`} />

@@ -7,7 +7,7 @@ import { type EventType, eventTypeListQuery, eventTypeUseQuery } from '../../api
 import { useMay } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
-import { shortCount } from '../../shared/numbers.js';
+import { count, shortCount } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
 import { Time } from '../../shared/time.js';
@@ -40,7 +40,7 @@ export const EventTypesPage = () => {
           query={eventTypeListQuery(filters)}
           filters={filters}
           label="Event types"
-          columns={['Name', 'Description', 'Schema', 'Example', 'Deliveries, 7 days', 'Changed']}
+          columns={['Name', 'Description', 'Schema', 'Example', 'Webhooks', 'Deliveries, 7 days', 'Changed']}
           keyOf={({ name }) => name}
           row={(type) => [
             <Link key="name" to={eventTypePath(type.name)} className="row-link break-anywhere">
@@ -51,6 +51,7 @@ export const EventTypesPage = () => {
             </Text>,
             type.schema === null ? 'none' : 'yes',
             type.example === null ? 'none' : 'yes',
+            type.webhooks === null ? '–' : count(type.webhooks),
             deliveriesOf(type.name),
             <Time key="changed" at={type.updated_at} />,
           ]}

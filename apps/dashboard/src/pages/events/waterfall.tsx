@@ -1,39 +1,39 @@
-// The way of an event to its webhooks: accepted, matched, and each delivery with its attempts, the time between them, and what comes next.
+// The way of an event to its webhooks: accepted, committed, matched, and each delivery with its attempts, the time between them, and what comes next.
 import { Anchor, Button, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
-import { useInfiniteQuery, useQueries } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { attemptsQuery, type EventWithTexts, eventDeliveriesQuery } from '../../api/event-queries.js';
+import { type Attempts, eventAttemptsQuery, eventDeliveriesQuery } from '../../api/event-queries.js';
 import type { Attempt, Delivery } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
-import { milliseconds } from '../../shared/numbers.js';
-import { duration } from '../../shared/relative-time.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
 import { Time } from '../../shared/time.js';
 import { type Axis, axisOf, type Span } from './axis.js';
+import { type EventFacts, Ingest, spansOf } from './ingest.js';
+import { apart, Lane } from './lane.js';
 import { PhaseBar, PhaseLegend, PhaseWords } from './phases.js';
 import { WebhookLink } from './webhook-name.js';
 import './waterfall.css';
 
-type Props = { readonly event: EventWithTexts['facts']; readonly onExplain: (webhookId: string) => void };
+type Props = { readonly event: EventFacts; readonly onExplain: (webhookId: string) => void };
 
-export const spanOf = ({ started_at, duration_ms }: Pick<Attempt, 'started_at' | 'duration_ms'>): Span => {
+const spanOf = ({ started_at, duration_ms }: Pick<Attempt, 'started_at' | 'duration_ms'>): Span => {
   const from = Date.parse(started_at);
   return { from, to: from + duration_ms };
 };
 
-/** Short below a minute, then in minutes and more. */
-export const apart = (ms: number): string => (ms < 60_000 ? milliseconds(Math.max(0, ms)) : duration(ms / 1_000));
+const oldestFirst = (read: Attempts | undefined, webhookId: string): readonly Attempt[] =>
+  (read?.attempts ?? []).filter(({ webhook_id }) => webhook_id === webhookId).reverse();
 
 export const Waterfall = ({ event, onExplain }: Props) => {
   const isLive = event.fan_out === 'waiting' || event.deliveries.pending + event.deliveries.held > 0;
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id, isLive));
   const deliveries = data?.pages.flatMap((page) => page.data) ?? [];
-  const read = useQueries({ queries: deliveries.map(attemptsQuery) });
-  const attempts = read.map((each) => each.data?.attempts ?? []);
+  const made = deliveries.reduce((sum, { attempts }) => sum + attempts, 0);
+  const { data: read } = useQuery(eventAttemptsQuery(event.id, made));
+  const attempts = deliveries.map(({ webhook_id }) => oldestFirst(read, webhook_id));
   const acceptedMs = Date.parse(event.accepted_at);
-  const axis = axisOf([{ from: acceptedMs, to: acceptedMs }, ...attempts.flat().map(spanOf)]);
+  const axis = axisOf([...spansOf(event), ...attempts.flat().map(spanOf)]);
   return (
     <Paper withBorder p="md" component="section" aria-label="Fan-out">
       <Stack gap="sm">
@@ -43,22 +43,14 @@ export const Waterfall = ({ event, onExplain }: Props) => {
           </Title>
           <PhaseLegend />
         </Group>
-        <div className="waterfall-row">
-          <Text size="sm">
-            <span aria-hidden="true">● </span>Accepted <Time at={event.accepted_at} />
-          </Text>
-          <Lane axis={axis}>
-            <div className="lane-mark" style={{ left: `${100 * axis.place(acceptedMs)}%` }} />
-          </Lane>
-        </div>
-        <FanOut event={event} />
+        <Ingest event={event} axis={axis} />
         {data === undefined && (error === null ? <Loading rows={2} /> : <ErrorState error={error} onRetry={() => void refetch()} />)}
         {deliveries.map((delivery, index) => (
           <DeliveryLanes
             key={delivery.id}
             delivery={delivery}
             attempts={attempts[index] ?? []}
-            isWhole={read[index]?.data?.isWhole ?? true}
+            isWhole={read?.isWhole !== false || delivery.attempts <= (attempts[index]?.length ?? 0)}
             axis={axis}
             acceptedMs={acceptedMs}
             onExplain={onExplain}
@@ -75,28 +67,6 @@ export const Waterfall = ({ event, onExplain }: Props) => {
     </Paper>
   );
 };
-
-const FanOut = ({ event }: Pick<Props, 'event'>) => {
-  if (event.fan_out === 'waiting') return <Text size="sm">… It is not matched with webhooks yet.</Text>;
-  const made = Object.values(event.deliveries).reduce((sum, count) => sum + count, 0);
-  return (
-    <Text size="sm">
-      <span aria-hidden="true">✓ </span>
-      {made === 0
-        ? 'Matched: no webhook wants it. "Explain" below says why, for any webhook.'
-        : `Matched with ${made === 1 ? '1 webhook' : `${made} webhooks`}`}
-    </Text>
-  );
-};
-
-const Lane = ({ axis, children }: { readonly axis: Axis; readonly children: ReactNode }) => (
-  <div className="lane" aria-hidden="true">
-    {axis.breaks.map(({ at, leftOutMs }) => (
-      <div key={at} className="lane-break" style={{ left: `${100 * at}%` }} title={`${apart(leftOutMs)} left out`} />
-    ))}
-    {children}
-  </div>
-);
 
 type LanesProps = {
   readonly delivery: Delivery;
@@ -138,7 +108,7 @@ const DeliveryLanes = ({ delivery, attempts, isWhole, axis, acceptedMs, onExplai
       ))}
       {!isWhole && (
         <Text size="sm" c="dimmed">
-          Its attempts are older than what is read here.
+          Its other attempts are not read here.
         </Text>
       )}
       <Next delivery={delivery} />

@@ -3,12 +3,13 @@ import type { Deployment } from '../../api/admin-queries.js';
 import { alarmsOf } from './alarms.js';
 
 const at = '2026-01-01T12:00:00.000Z';
-const worker = { id: 'a', role: 'worker', host: 'h', pid: 1, node_version: 'v', started_at: at, seen_at: at } as const;
+const build = { version: '1.0.0', commit: 'a', jobs_max: 20 } as const;
+const worker = { id: 'a', role: 'worker', host: 'h', pid: 1, node_version: 'v', ...build, started_at: at, seen_at: at } as const;
 const healthy: Deployment = {
   processes: [worker],
   queue: { backend: 'redis', shards: 2, is_reachable: true, waiting: { first: 0, due: 0, replay: 0 } },
-  scheduler: { is_active: true, held_until: at },
-  database: { schema: '0001_first', partitions: 9, last_partition: '2026-01-02' },
+  scheduler: { is_active: true, held_until: at, holder_id: 'a' },
+  database: { schema: '0001_first', partitions: 9, partitions_ahead: 1, last_partition: '2026-01-02' },
 };
 const alarms = (changes: Partial<Deployment>) => alarmsOf({ ...healthy, ...changes }, Date.parse(at));
 
@@ -20,7 +21,12 @@ describe('what somebody has to act on', () => {
   it.each<[string, Partial<Deployment>, RegExp]>([
     ['a missing worker', { processes: [{ ...worker, role: 'api' }] }, /No worker/],
     ['a queue out of reach', { queue: { ...healthy.queue, is_reachable: false } }, /queue cannot be reached/],
-    ['a missing scheduler', { scheduler: { is_active: false, held_until: null } }, /No scheduler/],
+    ['a missing scheduler', { scheduler: { is_active: false, held_until: null, holder_id: null } }, /No scheduler/],
+    [
+      'workers of two builds',
+      { processes: [worker, { ...worker, id: 'b', commit: 'b' }] },
+      /not all of one build: 1\.0\.0 \(a\), 1\.0\.0 \(b\)/,
+    ],
     ['a missing partition', { database: { ...healthy.database, last_partition: '2026-01-01' } }, /no partition for tomorrow/],
   ])('is %s', (_what, changes, expected) => {
     expect(alarms(changes)).toEqual([expect.stringMatching(expected)]);

@@ -19,16 +19,17 @@ export const DeploymentView = () => {
           ⚠ {alarm}
         </Text>
       ))}
-      <Processes processes={data.processes} />
+      <Processes deployment={data} />
       <Upkeep deployment={data} />
     </Stack>
   );
 };
 
-const columns = ['Process', 'Host', 'Process id', 'Node', 'Started', 'Heard of'] as const;
+const columns = ['Process', 'Version', 'Jobs at once', 'Host', 'Process id', 'Node', 'Started', 'Heard of'] as const;
+const commitCharsShown = 10;
 
-const Processes = ({ processes }: Pick<Deployment, 'processes'>) => (
-  <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Processes' } }}>
+const Processes = ({ deployment: { processes, scheduler } }: { readonly deployment: Deployment }) => (
+  <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Processes' } }}>
     <Table aria-label="Processes" withTableBorder>
       <Table.Thead>
         <Table.Tr>
@@ -42,7 +43,19 @@ const Processes = ({ processes }: Pick<Deployment, 'processes'>) => (
       <Table.Tbody>
         {processes.map((one) => (
           <Table.Tr key={`${one.id} ${one.role}`}>
-            <Table.Td>{one.role}</Table.Td>
+            <Table.Td>
+              {one.role}
+              {one.id === scheduler.holder_id && (
+                <Text size="xs" c="dimmed">
+                  its scheduler is active
+                </Text>
+              )}
+            </Table.Td>
+            <Table.Td>
+              {one.version ?? '–'}
+              {one.commit !== null && <Code ml="xs">{one.commit.slice(0, commitCharsShown)}</Code>}
+            </Table.Td>
+            <Table.Td>{one.jobs_max === null ? '–' : count(one.jobs_max)}</Table.Td>
             <Table.Td className="break-anywhere">{one.host}</Table.Td>
             <Table.Td>{one.pid}</Table.Td>
             <Table.Td>{one.node_version}</Table.Td>
@@ -65,24 +78,35 @@ const State = ({ isGood, good, bad }: { readonly isGood: boolean; readonly good:
   </Badge>
 );
 
-const Upkeep = ({ deployment: { queue, scheduler, database } }: { readonly deployment: Deployment }) => (
-  <Facts
-    label="Queue, scheduler and database"
-    facts={[
-      [
-        'Queue',
-        <State key="queue" isGood={queue.is_reachable} good={`${queue.backend}, reachable`} bad={`${queue.backend}, not reachable`} />,
-      ],
-      [
-        'Jobs in the queue',
-        queue.waiting === null
-          ? 'not known'
-          : `${count(queue.waiting.first)} first attempts, ${count(queue.waiting.due)} due again, ${count(queue.waiting.replay)} of replays`,
-      ],
-      ['Shards', count(queue.shards)],
-      ['Scheduler', <State key="scheduler" isGood={scheduler.is_active} good="active" bad="none is active" />],
-      ['Schema', database.schema === null ? 'not known' : <Code key="schema">{database.schema}</Code>],
-      ['Partitions', `${count(database.partitions)} days of events, the last ${database.last_partition ?? 'not known'}`],
-    ]}
-  />
-);
+const schedulerWords = ({ processes, scheduler }: Deployment): string => {
+  const holder = processes.find(({ id }) => id === scheduler.holder_id);
+  return holder === undefined ? 'active' : `active in the worker ${holder.pid} on ${holder.host}`;
+};
+
+const Upkeep = ({ deployment }: { readonly deployment: Deployment }) => {
+  const { queue, scheduler, database } = deployment;
+  return (
+    <Facts
+      label="Queue, scheduler and database"
+      facts={[
+        [
+          'Queue',
+          <State key="queue" isGood={queue.is_reachable} good={`${queue.backend}, reachable`} bad={`${queue.backend}, not reachable`} />,
+        ],
+        [
+          'Jobs in the queue',
+          queue.waiting === null
+            ? 'not known'
+            : `${count(queue.waiting.first)} first attempts, ${count(queue.waiting.due)} due again, ${count(queue.waiting.replay)} of replays`,
+        ],
+        ['Shards', count(queue.shards)],
+        ['Scheduler', <State key="scheduler" isGood={scheduler.is_active} good={schedulerWords(deployment)} bad="none is active" />],
+        ['Schema', database.schema === null ? 'not known' : <Code key="schema">{database.schema}</Code>],
+        [
+          'Partitions',
+          `${count(database.partitions)} days of events, ${count(database.partitions_ahead)} ahead, the last ${database.last_partition ?? 'not known'}`,
+        ],
+      ]}
+    />
+  );
+};

@@ -76,17 +76,21 @@ const factsOf = (replay: Replay) =>
     ['Sent again', count(replay.opened)],
     ['Waited anyway', count(replay.already_waiting)],
     ['Cannot be sent', count(replay.refused)],
-    ['What became of them', countsOf(replay)],
+    ['What became of them', <Counts key="counts" replay={replay} />],
     ['Started', <Time key="started" at={replay.created_at} />],
     ['Ended', <TimeOr key="ended" at={replay.ended_at} none="not yet" />],
     ['Id', <Copyable key="id" value={replay.id} label="replay id" />],
   ] as const;
 
-const countsOf = ({ deliveries: counts }: Replay): string =>
-  Object.entries(counts)
-    .filter(([, number]) => number > 0)
-    .map(([status, number]) => `${count(number)} ${status}`)
-    .join(' · ') || '–';
+const Counts = ({ replay: { id, deliveries: counts } }: { readonly replay: Replay }) => {
+  const some = Object.entries(counts).filter(([, number]) => number > 0);
+  if (some.length === 0) return '–';
+  return some.map(([status, number]) => (
+    <Anchor key={status} component={Link} to={`/deliveries?replay_id=${id}&status=${status}`} size="sm" mr="sm">
+      {`${count(number)} ${status}`}
+    </Anchor>
+  ));
+};
 
 const Cancel = ({ replay }: { readonly replay: Replay }) => {
   const [confirmation, setConfirmation] = useState<Confirmation | null>(null);

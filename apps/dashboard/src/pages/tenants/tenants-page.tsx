@@ -5,6 +5,7 @@ import { type Tenant, tenantListQuery } from '../../api/admin-queries.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
 import { FilterText } from '../../shared/filter-fields.js';
+import { count } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
 import { Time } from '../../shared/time.js';
@@ -41,7 +42,7 @@ export const TenantsPage = () => {
           query={tenantListQuery(filters)}
           filters={filters}
           label="Tenants"
-          columns={['Tenant', 'Name', 'E-mail', 'Created', 'Changed']}
+          columns={['Tenant', 'Name', 'E-mail', 'Webhooks', 'Created', 'Changed']}
           keyOf={({ id }) => id}
           row={(tenant) => [
             <Link key="tenant" to={tenantPath(tenant.tenant)} className="row-link break-anywhere">
@@ -53,6 +54,7 @@ export const TenantsPage = () => {
             <span key="email" className="break-anywhere">
               {tenant.email ?? '–'}
             </span>,
+            count(tenant.webhooks),
             <Time key="created" at={tenant.created_at} />,
             <Time key="changed" at={tenant.updated_at} />,
           ]}
