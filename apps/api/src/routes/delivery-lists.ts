@@ -16,10 +16,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { codeOf, filterParameters, flag, id, matching, oneOf, period, readFilters } from '../list-filters.js';
-import { listOf, pageParameters } from '../schemas/lists.js';
+import { listOf, pageParameters, shortPages } from '../schemas/lists.js';
 import { eventPath, webhookPath } from '../schemas/parameters.js';
 import { attemptObject, deliveryObject, idOf, type ReadDependencies } from './deliveries.js';
-import { emptyPage, pageOf, readLimit, readQuery, tenantOfList } from './lists.js';
+import { emptyPage, readLimit, readQuery, tenantOfList, walkedPageOf } from './lists.js';
 
 const statuses: Readonly<Record<ShownStatus, { readonly code: number; readonly gated: boolean | null }>> = {
   pending: { code: storedStatusCodes.waiting, gated: false },
@@ -55,7 +55,7 @@ const deliveriesSchema = {
   operationId: 'listDeliveries',
   tags,
   summary: 'List deliveries',
-  description: 'Newest event first. `created_at` is the time of the event.',
+  description: `Newest event first. \`created_at\` is the time of the event. ${shortPages}`,
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filters) }),
   response,
 };
@@ -63,6 +63,7 @@ const deliveriesOfWebhookSchema = {
   operationId: 'listWebhookDeliveries',
   tags,
   summary: 'List the deliveries of a webhook',
+  description: `Newest event first. ${shortPages}`,
   params: webhookPath,
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filtersOfWebhook) }),
   response,
@@ -79,7 +80,8 @@ const attemptsSchema = {
   operationId: 'listWebhookAttempts',
   tags,
   summary: 'List the attempts of a webhook',
-  description: 'Newest event first, and within it the newest attempt; tests are among them.',
+  description:
+    'Newest event first, and within it the newest attempt; tests are among them. A filter that few fit may make a page short, or empty, that has a `next_cursor` all the same.',
   params: webhookPath,
   querystring: Type.Object({ ...pageParameters, ...filterParameters(attemptFilters) }),
   response: { 200: listOf(Type.Ref('Attempt')) },
@@ -99,7 +101,7 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
     const position = cursors.read(bound, query.cursor);
     const reach = await tenantOfList(db, request.owner, wanted.tenant);
     if (reach === null) return emptyPage;
-    const rows = await listDeliveries(db, {
+    const walked = await listDeliveries(db, {
       ...reach,
       eventId: place.eventId ?? wanted.event_id,
       webhookId: place.webhookId ?? wanted.webhook_id,
@@ -114,7 +116,13 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
       before: position === null ? null : { eventId: String(position[0]), webhookId: String(position[1]) },
       limit: limit + 1,
     });
-    return pageOf(rows, limit, deliveryObject, (last) => cursors.write(bound, [last.event_id, last.webhook_id]));
+    return walkedPageOf(
+      walked,
+      limit,
+      deliveryObject,
+      (last) => ({ eventId: last.event_id, webhookId: last.webhook_id }),
+      ({ eventId, webhookId }) => cursors.write(bound, [eventId, webhookId]),
+    );
   };
   const webhookOf = async ({ owner, params }: FastifyRequest): Promise<string> => {
     const webhookId = idOf(params);
@@ -144,7 +152,13 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
     const bound = ['attempts', reach, webhookId, wanted];
     const position = cursors.read(bound, query.cursor);
     const before = position === null ? null : { eventId: String(position[0]), n: Number(position[1]) };
-    const rows = await listAttempts(db, { ...reach, webhookId, ...wanted, before, limit: limit + 1 });
-    return pageOf(rows, limit, attemptObject, (last) => cursors.write(bound, [last.event_id, last.n]));
+    const walked = await listAttempts(db, { ...reach, webhookId, ...wanted, before, limit: limit + 1 });
+    return walkedPageOf(
+      walked,
+      limit,
+      attemptObject,
+      (last) => ({ eventId: last.event_id, n: last.n }),
+      ({ eventId, n }) => cursors.write(bound, [eventId, n]),
+    );
   });
 };
