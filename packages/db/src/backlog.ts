@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
-import { settledSlot, spans } from './stats-columns.js';
+import { allTenants, settledSlot, spansOfAllTypes, spansOfEnvironment } from './stats-columns.js';
 
 export type Backlog = {
   readonly webhooks: number;
@@ -34,6 +34,10 @@ export const readBacklog = async (db: Database, { environmentId, tenantId }: Rea
   const inReach = sql`environment_id = ${environmentId}::uuid and ${tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}::uuid`}`;
   const raw = sql.raw(`slot < ${settledSlot}`);
   const recently = sql`at >= date_trunc('minute', now()) - make_interval(mins => ${rateMinutes}) and at < date_trunc('minute', now())`;
+  const settled =
+    tenantId === null
+      ? sql`environment_id = ${environmentId}::uuid and span = ${sql.lit(spansOfEnvironment.minute)} and tenant_id = ${sql.lit(allTenants)}::uuid`
+      : sql`environment_id = ${environmentId}::uuid and span = ${sql.lit(spansOfAllTypes.minute)} and tenant_id = ${tenantId}::uuid`;
   const { rows } = await sql<Backlog>`
     with waits as (
       select webhook_id, ${waiting} as count from (
@@ -53,7 +57,7 @@ export const readBacklog = async (db: Database, { environmentId, tenantId }: Rea
     ),
     rates as (
       select coalesce(sum(created), 0)::float8 as created, coalesce(sum(succeeded + failed + skipped + cancelled), 0)::float8 as ended from (
-        select created, succeeded, failed, skipped, cancelled from tenant_stats where span = ${sql.lit(spans.minute)} and ${recently} and ${inReach}
+        select created, succeeded, failed, skipped, cancelled from tenant_stats where ${settled} and ${recently}
         union all
         select created, succeeded, failed, skipped, cancelled from webhook_stats where ${raw} and ${recently} and ${inReach}
       ) r

@@ -19,7 +19,8 @@ export const findDelivery = async (
   reach: Reach,
   { eventId, webhookId }: { readonly eventId: string; readonly webhookId: string },
 ): Promise<DeliveryFacts | undefined> => {
-  const [delivery] = await listDeliveries(db, { ...reach, eventId, webhookId, status: null, filters: null, before: null, limit: 1 });
+  const { rows: found } = await listDeliveries(db, { ...reach, eventId, webhookId, status: null, filters: null, before: null, limit: 1 });
+  const [delivery] = found;
   if (delivery === undefined) return undefined;
   const { rows } = await sql<{
     tenant_id: string;

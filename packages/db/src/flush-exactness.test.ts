@@ -278,12 +278,12 @@ describe('after many writers, flushes sent twice, late results and stale leases'
   });
 
   it('keeps days when minutes and hours are too old', async () => {
-    await world.rows(`update webhook_stats set at = at - interval '36 days' where slot = 16 and span < 2`);
-    await world.rows(`update tenant_stats set at = at - interval '27 hours' where span = 0`);
+    await world.rows(`update webhook_stats set at = at - interval '36 days' where slot = 16 and span not in (2, 5)`);
+    await world.rows(`update tenant_stats set at = at - interval '27 hours' where span in (0, 3, 6)`);
     while ((await expireStatistics(world.pool, 5)) > 0);
     const left = `select array_agg(distinct span) as spans from`;
-    expect(await world.row(`${left} webhook_stats where slot = 16`)).toEqual({ spans: [2] });
-    expect(await world.row(`${left} tenant_stats`)).toEqual({ spans: [1, 2] });
+    expect(await world.row(`${left} webhook_stats where slot = 16`)).toEqual({ spans: [2, 5] });
+    expect(await world.row(`${left} tenant_stats`)).toEqual({ spans: [1, 2, 4, 5, 7, 8] });
     const { created } = await world.row<{ created: number }>('select count(*)::int as created from deliveries');
     expect(await world.row('select sum(created)::int as created from webhook_stats where span = 2 or slot < 16')).toEqual({ created });
   });

@@ -21,6 +21,7 @@ export {
 } from './attempt-callbacks.js';
 export { type AuditEntry, type AuditPage, type AuditRow, insertAuditEntries, insertAuditEntry, listAudit } from './audit.js';
 export { type Backlog, rateMinutes, readBacklog } from './backlog.js';
+export { type Walked, walkLimits } from './bounded-walk.js';
 export type { CallbackRow } from './callback-rows.js';
 export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
 export { type DatabaseClock, startDatabaseClock } from './clock.js';

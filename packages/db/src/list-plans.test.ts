@@ -8,7 +8,7 @@ import { createWorld, newEventId, type World } from '../tests/world.js';
 import type { Database } from './pools.js';
 import { listEvents } from './reading.js';
 import { listAttempts } from './reading-attempts.js';
-import { listDeliveries } from './reading-deliveries.js';
+import { type DeliveryPage, listDeliveries } from './reading-deliveries.js';
 import type { Tables } from './tables.js';
 import { listWebhooks, type WebhookFilters, webhookSortColumns } from './webhook-list.js';
 
@@ -33,6 +33,7 @@ type Node = {
 let world: World;
 let db: Database;
 let webhookId: string;
+const few = { tenantId: randomUUID(), webhookId: randomUUID() };
 /** What was last asked for through `db`. */
 let last: { readonly sql: string; readonly parameters: readonly unknown[] } | undefined;
 
@@ -71,6 +72,27 @@ const fill = async (): Promise<void> => {
       [world.environmentId, world.tenantId, ids, webhookId],
     );
   }
+  // Beside it a tenant with one webhook, which is deleted, of which there are few deliveries, and failures: one in a hundred.
+  await world.rows(`insert into tenants (id, environment_id, key) values ($1, $2, 'few')`, [few.tenantId, world.environmentId]);
+  await world.rows(
+    `insert into webhooks (id, environment_id, tenant_id, url, deleted_at) values ($1, $2, $3, 'https://example.com/few', now())`,
+    [few.webhookId, world.environmentId, few.tenantId],
+  );
+  await world.rows(
+    `with made as (
+       insert into deliveries (environment_id, tenant_id, event_id, webhook_id, status, attempt)
+       select environment_id, $1, id, $2, 1, 1 from (select *, row_number() over (order by id) as n from events) e where n % 1500 = 1
+       returning event_id
+     )
+     insert into attempts (environment_id, tenant_id, event_id, webhook_id, n, kind, webhook_version, started_at, ok, duration_ms)
+     select $3, $1, event_id, $2, 1, 0, 1, now(), true, 1 from made`,
+    [few.tenantId, few.webhookId, world.environmentId],
+  );
+  await world.rows(
+    `update deliveries d set status = 2 from (select id, row_number() over (order by id) as n from events) e
+      where e.n % 100 = 0 and d.event_id = e.id and d.webhook_id = $1`,
+    [webhookId],
+  );
   await world.rows('vacuum analyze');
 };
 
@@ -169,16 +191,39 @@ describe('a page of what grows with events', () => {
   });
 
   it('of deliveries looks at the newest day alone', async () => {
-    for (const narrowed of [null, webhookId]) {
-      const nodes = await planOf(() => listDeliveries(db, { ...reach(), ...noneOf, webhookId: narrowed }));
-      expect(partitionsOf(nodes, 'deliveries').filter((name) => name <= `deliveries_${nameOf(todayMs)}`)).toHaveLength(1);
-      expect(typesOf(nodes)).not.toContain('Seq Scan');
-    }
+    const nodes = await planOf(() => listDeliveries(db, { ...reach(), ...noneOf }));
+    expect(partitionsOf(nodes, 'deliveries').filter((name) => name <= `deliveries_${nameOf(todayMs)}`)).toHaveLength(1);
+    expect(typesOf(nodes)).not.toContain('Seq Scan');
   });
 
-  it('of attempts reads none whole', async () => {
-    const nodes = await planOf(() => listAttempts(db, { ...reach(), webhookId, kind: null, succeeded: null, before: null, limit }));
+  const ofWebhook = '_webhook_id_event_id_idx';
+  it.each<[string, () => Partial<DeliveryPage>, string]>([
+    ['of a webhook', () => ({ webhookId }), ofWebhook],
+    ['of a webhook with few', () => ({ webhookId: few.webhookId }), ofWebhook],
+    ['of a tenant with few webhooks', () => ({ tenantId: few.tenantId }), ofWebhook],
+    ['that did not succeed', () => ({ status: { code: 2, gated: null } }), '_environment_id_event_id_webhook_id_idx'],
+  ])('of deliveries %s goes along their own index, and no further than the page', async (_, narrowed, index) => {
+    const nodes = await planOf(() => listDeliveries(db, { ...reach(), ...noneOf, ...narrowed() }));
+    const read = nodes.filter((node) => node['Relation Name']?.startsWith('deliveries_'));
+    expect(read.filter((node) => !node['Index Name']?.endsWith(index))).toEqual([]);
+    // Days are merged: of each its newest row is looked at.
+    const rows = read.reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0);
+    expect(rows).toBeLessThanOrEqual(limit + read.length);
+  });
+
+  it.each([
+    ['a webhook', () => webhookId],
+    ['a webhook with few', () => few.webhookId],
+  ])('of the attempts of %s goes along its deliveries, and no further than the page', async (_, idOf) => {
+    const nodes = await planOf(() => listAttempts(db, { ...reach(), webhookId: idOf(), kind: null, succeeded: null, before: null, limit }));
     const whole = nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Actual Rows'] > 0);
     expect(whole.map((node) => node['Relation Name'])).toEqual([]);
+    const read = nodes.filter((node) => node['Relation Name']?.startsWith('deliveries_'));
+    expect(read.filter((node) => !node['Index Name']?.endsWith(ofWebhook))).toEqual([]);
+    for (const table of ['deliveries_', 'attempts_']) {
+      const nodesOfTable = nodes.filter((node) => node['Relation Name']?.startsWith(table));
+      const rows = nodesOfTable.reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0);
+      expect(rows).toBeLessThanOrEqual(limit + nodesOfTable.length);
+    }
   });
 });

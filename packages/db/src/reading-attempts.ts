@@ -1,6 +1,7 @@
 // What people read of attempts. Everything is bound to an environment, and to a tenant where the reader is.
 import { attemptKindCodes } from '@posthorn/core';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import { type Stretch, type Walked, walk } from './bounded-walk.js';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
 
@@ -35,27 +36,70 @@ export type AttemptPage = Reach & {
   readonly limit: number;
 };
 
-/** The attempts of one webhook, tests included, newest event first, newest attempt first within it. */
-export const listAttempts = async (db: Database, page: AttemptPage): Promise<readonly AttemptRow[]> => {
-  // Along the index of the webhook's deliveries, so that attempts need no index by webhook of their own; tests, which have no delivery, have one.
-  const inReach = (alias: 'd' | 'a') =>
-    sql`${sql.ref(`${alias}.webhook_id`)} = ${page.webhookId}::uuid and ${sql.ref(`${alias}.environment_id`)} = ${page.environmentId}::uuid
-      and ${page.tenantId === null ? sql`true` : sql`${sql.ref(`${alias}.tenant_id`)} = ${page.tenantId}::uuid`}
-      and ${page.kind === null ? sql`true` : sql`a.kind = ${page.kind}::smallint`} and ${page.succeeded === null ? sql`true` : sql`a.ok = ${page.succeeded}`}
-      and ${page.before === null ? sql`true` : sql`${sql.ref(`${alias}.event_id`)} <= ${page.before.eventId}::uuid and (a.event_id, a.n) < (${page.before.eventId}::uuid, ${page.before.n}::integer)`}`;
+/** Of deliveries that were tried, each of which is looked into. */
+const attemptLimits = { firstRows: 200, rowsMax: 4_000 } as const;
+
+type Position = NonNullable<AttemptPage['before']>;
+type Limits = { readonly firstRows: number; readonly rowsMax: number };
+const [lowestId, highestId] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+
+const inReach = (alias: 'd' | 'a', { environmentId, tenantId }: AttemptPage): RawBuilder<boolean> =>
+  sql<boolean>`${sql.ref(`${alias}.environment_id`)} = ${environmentId}::uuid
+    and ${tenantId === null ? sql`true` : sql`${sql.ref(`${alias}.tenant_id`)} = ${tenantId}::uuid`}`;
+
+const wanted = ({ kind, succeeded }: AttemptPage, before: Position | null): RawBuilder<boolean> =>
+  sql<boolean>`${kind === null ? sql`true` : sql`a.kind = ${kind}::smallint`} and ${succeeded === null ? sql`true` : sql`a.ok = ${succeeded}`}
+    and ${before === null ? sql`true` : sql`(a.event_id <= ${before.eventId}::uuid and (a.event_id, a.n) < (${before.eventId}::uuid, ${before.n}::integer))`}`;
+
+/**
+ * Along the index of the webhook's deliveries, so that attempts need no index by webhook of their own; tests, which have no delivery, have one. Bounds and
+ * order of the deliveries are pairs, which no other index has: else the planner might walk through everybody's. Each is looked into by itself (OFFSET 0 is
+ * a fence), so attempts come in its order.
+ */
+const readStretch = async (
+  db: Database,
+  page: AttemptPage,
+  { before, limit, rowsMax }: Stretch<Position>,
+): Promise<Walked<AttemptRow, Position>> => {
   // What was never asked for is not looked for.
   const [withDeliveries, withTests] = [page.kind !== attemptKindCodes.test, page.kind === null || page.kind === attemptKindCodes.test];
-  const { rows } = await sql<AttemptRow>`
-    select *
-      from (
-        (select a.* from deliveries d join attempts a on a.event_id = d.event_id and a.webhook_id = d.webhook_id
-          where ${withDeliveries}::boolean and ${inReach('d')} and d.attempt > 0 order by d.event_id desc, a.n desc limit ${page.limit})
-        union all
-        (select a.* from attempts a where ${withTests}::boolean and ${inReach('a')} and a.kind = 5 order by a.event_id desc, a.n desc limit ${page.limit})
-      ) x
-     order by event_id desc, n desc limit ${page.limit}`.execute(db);
-  return rows;
+  const tried = sql`d.attempt > 0 and ${inReach('d', page)} and (d.webhook_id, d.event_id) >= (${page.webhookId}::uuid, ${lowestId}::uuid)
+    and (d.webhook_id, d.event_id) <= (${page.webhookId}::uuid, ${before?.eventId ?? highestId}::uuid)
+    and ${before === null ? sql`true` : sql`d.event_id <= ${before.eventId}::uuid`} and ${withDeliveries}::boolean`;
+  const { rows } = await sql<AttemptRow & { readonly cut: string | null }>`
+    with found as materialized (
+      select a.* from (select d.event_id, d.webhook_id from deliveries d where ${tried}
+                        order by d.webhook_id desc, d.event_id desc limit ${rowsMax}::integer) d
+       cross join lateral (
+         select a.* from attempts a where a.event_id = d.event_id and a.webhook_id = d.webhook_id and ${wanted(page, before)}
+          order by a.n desc offset 0) a
+       limit ${limit}::integer
+    ),
+    cut as materialized (
+      select d.event_id from deliveries d where (select count(*) from found) < ${limit}::integer and ${tried}
+       order by d.webhook_id desc, d.event_id desc offset ${rowsMax - 1}::integer limit 1
+    ),
+    tests as materialized (
+      select a.* from attempts a
+       where ${withTests}::boolean and a.kind = ${sql.lit(attemptKindCodes.test)} and a.webhook_id = ${page.webhookId}::uuid and ${inReach('a', page)}
+         and ${wanted(page, before)}
+       order by a.event_id desc, a.n desc limit ${limit}::integer
+    )
+    select x.*, c.event_id as cut from (select) one left join cut c on true
+      left join (select * from found union all select * from tests) x on c.event_id is null or x.event_id >= c.event_id
+     order by x.event_id desc, x.n desc limit ${limit}::integer`.execute(db);
+  const attempts = rows.filter(({ event_id }) => event_id !== null).map(({ cut: _, ...row }) => row);
+  const cut = rows[0]?.cut ?? null;
+  // Of the delivery at the cut all attempts were looked at.
+  return { rows: attempts, lookedTo: cut === null || attempts.length >= limit ? null : { eventId: cut, n: 0 } };
 };
+
+/**
+ * The attempts of one webhook, tests included, newest event first, newest attempt first within it; fewer than asked for where it looked far enough.
+ * @param limits into how many deliveries it looks
+ */
+export const listAttempts = (db: Database, page: AttemptPage, limits: Limits = attemptLimits): Promise<Walked<AttemptRow, Position>> =>
+  walk((stretch) => readStretch(db, page, stretch), page, limits);
 
 export type EventAttemptPage = Pick<AttemptPage, keyof Reach | 'kind' | 'succeeded' | 'limit'> & {
   readonly eventId: string;

@@ -1,9 +1,11 @@
 // What people read of deliveries. Everything is bound to an environment, and to a tenant where the reader is.
 import type { StatusCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
+import { type Stretch, type Walked, walk, walkLimits } from './bounded-walk.js';
+import { type DeliveryStreams, streamsOf } from './delivery-streams.js';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
-import { idRangeSql, type TimeRange } from './time-range.js';
+import type { TimeRange } from './time-range.js';
 
 export type DeliveryRow = {
   readonly event_id: string;
@@ -38,68 +40,104 @@ export type DeliveryFilters = {
   readonly createdAt: TimeRange | null;
 };
 
+/** Behind which delivery a list goes on. */
+export type DeliveryPosition = { readonly eventId: string; readonly webhookId: string };
+
 export type DeliveryPage = Reach & {
   readonly eventId: string | null;
   readonly webhookId: string | null;
   /** storedStatusCodes, and for waiting ones whether their webhook is gated (held) or not (pending). */
   readonly status: { readonly code: number; readonly gated: boolean | null } | null;
   readonly filters: DeliveryFilters | null;
-  readonly before: { readonly eventId: string; readonly webhookId: string } | null;
+  readonly before: DeliveryPosition | null;
   readonly limit: number;
 };
 
-const conditionsOf = (filters: DeliveryFilters | null): readonly RawBuilder<boolean>[] => {
-  if (filters === null) return [];
-  const { reason, errorKind, eventType, statusCode, replayId, createdAt } = filters;
-  return [
-    reason === null ? null : sql<boolean>`d.reason = ${reason}`,
-    errorKind === null ? null : sql<boolean>`d.last_error_kind = ${errorKind}`,
-    eventType === null ? null : sql<boolean>`e.event_type = ${eventType}`,
-    statusCode === null ? null : sql<boolean>`d.last_status_code between ${statusCode.from} and ${statusCode.to}`,
-    replayId === null ? null : sql<boolean>`d.replay_id = ${replayId}`,
-    createdAt === null ? null : idRangeSql(sql`d.event_id`, createdAt),
-  ].filter((condition) => condition !== null);
+const gated = sql<boolean>`coalesce((select s.circuit <> 0 or s.paused_at is not null from webhook_state s where s.webhook_id = d.webhook_id), true)`;
+
+/** What a row has to meet beyond being in its stream. What stands elsewhere is looked up row by row, so that rows stream. */
+const conditionsOf = (page: DeliveryPage): RawBuilder<boolean> => {
+  const { environmentId, tenantId, status, filters } = page;
+  const { reason = null, errorKind = null, eventType = null, statusCode = null, replayId = null } = filters ?? {};
+  const conditions = [
+    sql<boolean>`d.environment_id = ${environmentId}::uuid`,
+    tenantId === null ? null : sql<boolean>`d.tenant_id = ${tenantId}::uuid`,
+    status === null ? null : sql<boolean>`d.status = ${status.code}::smallint`,
+    reason === null ? null : sql<boolean>`d.reason = ${reason}::smallint`,
+    errorKind === null ? null : sql<boolean>`d.last_error_kind = ${errorKind}::smallint`,
+    statusCode === null ? null : sql<boolean>`d.last_status_code between ${statusCode.from}::smallint and ${statusCode.to}::smallint`,
+    replayId === null ? null : sql<boolean>`d.replay_id = ${replayId}::uuid`,
+    status === null || status.gated === null ? null : sql<boolean>`${gated} = ${status.gated}::boolean`,
+    eventType === null ? null : sql<boolean>`(select e.event_type from events e where e.id = d.event_id) = ${eventType}`,
+  ];
+  return sql.join(
+    conditions.filter((condition) => condition !== null),
+    sql` and `,
+  );
 };
 
-/** Deliveries in reach, newest event first. */
-export const listDeliveries = async (db: Database, page: DeliveryPage): Promise<readonly DeliveryRow[]> => {
-  const gated = sql<boolean>`(s.circuit is distinct from 0 or s.paused_at is not null)`;
-  let query = db
-    .selectFrom('deliveries as d')
-    .innerJoin('tenants as t', 't.id', 'd.tenant_id')
-    .leftJoin('webhook_state as s', 's.webhook_id', 'd.webhook_id')
-    .leftJoin('events as e', 'e.id', 'd.event_id')
-    .select([
-      'd.event_id',
-      'd.webhook_id',
-      't.key as tenant_key',
-      'e.event_type',
-      'd.status',
-      'd.reason',
-      'd.attempt',
-      'd.failures',
-      'd.due_at',
-      'd.out',
-      'd.last_status_code',
-      'd.last_error_kind',
-      'd.ended_at',
-    ])
-    .select(gated.as('gated'))
-    .select(
-      sql<number>`(select count(*)::int from attempts a where a.event_id = d.event_id and a.webhook_id = d.webhook_id)`.as('attempts'),
+const columns = sql.raw(
+  [
+    ...['environment_id', 'tenant_id', 'event_id', 'webhook_id', 'status', 'reason', 'attempt', 'failures', 'due_at', 'out'],
+    ...['last_status_code', 'last_error_kind', 'ended_at'],
+  ]
+    .map((name) => `d.${name}`)
+    .join(', '),
+);
+
+type Read = DeliveryRow & { readonly cut_event_id: string | null; readonly cut_webhook_id: string | null };
+
+/**
+ * A stretch of a list. Of each stream its share of the rows is looked at, but as many as a page has at least; where a stream is cut off before enough were found in it, what lies behind its
+ * cut is left to the next stretch, of all streams. A filter over a limited subquery keeps its order, and reads no further than its own limit.
+ */
+const readStretch = async (
+  db: Database,
+  page: DeliveryPage,
+  streams: DeliveryStreams,
+  { limit, rowsMax }: Stretch<DeliveryPosition>,
+): Promise<Walked<DeliveryRow, DeliveryPosition>> => {
+  const { ids, where, order } = streams;
+  const perStream = ids.length <= 1 ? rowsMax : Math.max(limit, Math.ceil(rowsMax / ids.length));
+  const of = sql`unnest(${ids}::uuid[]) with ordinality w (id, place)`;
+  const { rows } = await sql<Read>`
+    with found as materialized (
+      select w.place, d.* from ${of} cross join lateral (
+        select d.* from (select ${columns} from deliveries d where ${where} order by ${order} limit ${perStream}::integer) d
+         where ${conditionsOf(page)} limit ${limit}::integer) d
+    ),
+    cut as materialized (
+      select c.event_id, c.webhook_id from ${of} cross join lateral (
+        select d.event_id, d.webhook_id from deliveries d
+         where (select count(*) from found f where f.place = w.place) < ${limit}::integer and ${where}
+         order by ${order} offset ${perStream - 1}::integer limit 1) c
+       order by c.event_id desc, c.webhook_id desc limit 1
+    ),
+    page as materialized (
+      select f.* from found f where not exists (select from cut c where (f.event_id, f.webhook_id) < (c.event_id, c.webhook_id))
+       order by f.event_id desc, f.webhook_id desc limit ${limit}::integer
     )
-    .where('d.environment_id', '=', page.environmentId);
-  if (page.tenantId !== null) query = query.where('d.tenant_id', '=', page.tenantId);
-  if (page.eventId !== null) query = query.where('d.event_id', '=', page.eventId);
-  if (page.webhookId !== null) query = query.where('d.webhook_id', '=', page.webhookId);
-  if (page.status !== null) {
-    query = query.where('d.status', '=', page.status.code);
-    if (page.status.gated !== null) query = query.where(gated, '=', page.status.gated);
-  }
-  for (const condition of conditionsOf(page.filters)) query = query.where(condition);
-  if (page.before !== null)
-    query = query.where(sql<boolean>`(d.event_id, d.webhook_id) < (${page.before.eventId}::uuid, ${page.before.webhookId}::uuid)`);
-  return query.orderBy('d.event_id', 'desc').orderBy('d.webhook_id', 'desc').limit(page.limit).execute();
+    select d.event_id, d.webhook_id, t.key as tenant_key, e.event_type, d.status, ${gated} as gated, d.reason, d.attempt, d.failures, d.due_at, d.out,
+           d.last_status_code, d.last_error_kind, d.ended_at, c.event_id as cut_event_id, c.webhook_id as cut_webhook_id,
+           (select count(*)::int from attempts a where a.event_id = d.event_id and a.webhook_id = d.webhook_id) as attempts
+      from (select) one left join cut c on true left join page d on true
+      left join tenants t on t.id = d.tenant_id
+      left join lateral (select e.event_type from events e where e.id = d.event_id offset 0) e on true
+     order by d.event_id desc, d.webhook_id desc`.execute(db);
+  const [first] = rows;
+  const found = rows.filter((row) => row.event_id !== null).map(({ cut_event_id: _event, cut_webhook_id: _webhook, ...row }) => row);
+  const { cut_event_id: eventId = null, cut_webhook_id: webhookId = null } = first ?? {};
+  return { rows: found, lookedTo: found.length >= limit || eventId === null || webhookId === null ? null : { eventId, webhookId } };
+};
+
+/** Deliveries in reach, newest event first; fewer than asked for where it looked far enough. @param limits how far it looks */
+export const listDeliveries = async (
+  db: Database,
+  page: DeliveryPage,
+  limits: { readonly firstRows: number; readonly rowsMax: number } = walkLimits,
+): Promise<Walked<DeliveryRow, DeliveryPosition>> => {
+  const streams = await streamsOf(db, page);
+  return walk((stretch) => readStretch(db, page, streams(stretch.before), stretch), page, limits);
 };
 
 /** How many deliveries an event has in each stored status, waiting ones split by whether their webhook is gated. */

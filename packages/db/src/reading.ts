@@ -1,7 +1,8 @@
 // What people read of events. Everything is bound to an environment, and to a tenant where the reader is. Lists go along the ids, newest first, so
 // that a page reads the partitions of its own days alone.
 import { attemptKindCodes } from '@posthorn/core';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import { type Stretch, type Walked, walk, walkLimits } from './bounded-walk.js';
 import type { Database } from './pools.js';
 import { idRangeSql, type TimeRange } from './time-range.js';
 
@@ -68,23 +69,56 @@ export type EventPage = Reach & {
   readonly limit: number;
 };
 
-/** Events in reach, newest first. */
-export const listEvents = async (db: Database, page: EventPage): Promise<readonly ListedEvent[]> => {
-  let query = db
-    .selectFrom('events as e')
-    .innerJoin('tenants as t', 't.id', 'e.tenant_id')
-    .select(['e.id', 't.key as tenant_key', 'e.event_type', 'e.source_id', 'e.event_time', 'e.project_flows', 'e.accepted_at'])
-    .select(sql<boolean>`exists (select from dispatches d where d.id = e.dispatch_id)`.as('is_waiting'))
-    .where('e.environment_id', '=', page.environmentId);
-  if (page.tenantId !== null) query = query.where('e.tenant_id', '=', page.tenantId);
-  if (page.eventType !== null) query = query.where('e.event_type', '=', page.eventType);
-  if (page.sourceId !== null) {
-    query = query.where('e.source_id', '=', page.sourceId);
-    // Its index begins with the tenant.
-    if (page.tenantId === null)
-      query = query.where(sql<boolean>`e.tenant_id = any (array(select id from tenants where environment_id = ${page.environmentId}))`);
-  }
-  if (page.acceptedAt !== null) query = query.where(idRangeSql(sql`e.id`, page.acceptedAt));
-  if (page.beforeId !== null) query = query.where('e.id', '<', page.beforeId);
-  return query.orderBy('e.id', 'desc').limit(page.limit).execute();
+const listedColumns = sql.raw(
+  ['id', 'environment_id', 'tenant_id', 'event_type', 'source_id', 'event_time', 'project_flows', 'accepted_at', 'dispatch_id']
+    .map((name) => `e.${name}`)
+    .join(', '),
+);
+
+const keysOf = ({ acceptedAt }: EventPage, before: string | null): RawBuilder<boolean> =>
+  sql<boolean>`${before === null ? sql`true` : sql`e.id < ${before}::uuid`} and ${acceptedAt === null ? sql`true` : idRangeSql(sql`e.id`, acceptedAt)}`;
+
+const conditionsOf = ({ environmentId, tenantId, eventType }: EventPage): RawBuilder<boolean> =>
+  sql<boolean>`e.environment_id = ${environmentId}::uuid and ${tenantId === null ? sql`true` : sql`e.tenant_id = ${tenantId}::uuid`}
+    and ${eventType === null ? sql`true` : sql`e.event_type = ${eventType}`}`;
+
+/** Along the ids; a filter over a limited subquery keeps its order, and reads no further than its own limit. */
+const alongIds = (page: EventPage, { before, limit, rowsMax }: Stretch<string>) => {
+  const keys = keysOf(page, before);
+  return {
+    found: sql`select e.* from (select ${listedColumns} from events e where ${keys} order by e.id desc limit ${rowsMax}::integer) e
+                where ${conditionsOf(page)} limit ${limit}::integer`,
+    cut: sql`select e.id from events e where (select count(*) from found) < ${limit}::integer and ${keys}
+              order by e.id desc offset ${rowsMax - 1}::integer limit 1`,
+  };
 };
+
+/** What a producer names so is few: all of them along its index, which begins with the tenant (OFFSET 0 keeps the planner from going along the ids). */
+const alongSource = (page: EventPage, { before, limit }: Stretch<string>) => ({
+  found: sql`select e.* from (
+      select ${listedColumns} from events e
+       where e.source_id = ${page.sourceId} and e.tenant_id = any (array(select id from tenants where environment_id = ${page.environmentId}::uuid))
+         and ${keysOf(page, before)} and ${conditionsOf(page)} offset 0) e
+     order by e.id desc limit ${limit}::integer`,
+  cut: sql`select null::uuid as id where false`,
+});
+
+const readStretch = async (db: Database, page: EventPage, stretch: Stretch<string>): Promise<Walked<ListedEvent, string>> => {
+  const { found, cut } = page.sourceId === null ? alongIds(page, stretch) : alongSource(page, stretch);
+  const { rows } = await sql<ListedEvent & { readonly cut: string | null }>`
+    with found as materialized (${found}), cut as materialized (${cut})
+    select e.id, t.key as tenant_key, e.event_type, e.source_id, e.event_time, e.project_flows, e.accepted_at,
+           exists (select from dispatches d where d.id = e.dispatch_id) as is_waiting, c.id as cut
+      from (select) one left join cut c on true left join found e on true left join tenants t on t.id = e.tenant_id
+     order by e.id desc`.execute(db);
+  const events = rows.filter(({ id }) => id !== null).map(({ cut: _, ...row }) => row);
+  return { rows: events, lookedTo: rows[0]?.cut ?? null };
+};
+
+/** Events in reach, newest first; fewer than asked for where it looked far enough. @param limits how far it looks */
+export const listEvents = (
+  db: Database,
+  page: EventPage,
+  limits: { readonly firstRows: number; readonly rowsMax: number } = walkLimits,
+): Promise<Walked<ListedEvent, string>> =>
+  walk((stretch) => readStretch(db, page, stretch), { before: page.beforeId, limit: page.limit }, limits);

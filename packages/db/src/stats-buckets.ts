@@ -2,7 +2,16 @@
 // settled yet, never scans of deliveries.
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './pools.js';
-import { allCounters, type Counter, type Span, settledSlot, spans } from './stats-columns.js';
+import {
+  allCounters,
+  allTenants,
+  type Counter,
+  type Span,
+  settledSlot,
+  spans,
+  spansOfAllTypes,
+  spansOfEnvironment,
+} from './stats-columns.js';
 
 export const latencyBoundsMs = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768] as const;
 
@@ -54,24 +63,33 @@ const conditions = ({ environmentId, tenantId, eventType, from, to, interval }: 
   and ${tenantId === null ? sql`true` : sql`tenant_id = ${tenantId}::uuid`}
   and ${eventType === null ? sql`true` : sql`event_type = ${eventType}`}`;
 
-/** The rows that count: settled ones of the span, by webhook or, where no webhook is asked about, by tenant; and raw ones. */
-const rowsOf = (query: StatisticsQuery, isByWebhook: boolean): RawBuilder<unknown> => {
-  const { webhookId, interval } = query;
-  const ofWebhook = webhookId === null ? sql`true` : sql`webhook_id = ${webhookId}::uuid`;
+/** The settled rows: the fewest that tell what is asked, so of all event types together and of all tenants together where neither is. */
+const settledOf = (query: StatisticsQuery, grouping: StatisticsGrouping | null): RawBuilder<unknown> => {
+  const { webhookId, interval, tenantId, eventType } = query;
   const where = conditions(query);
-  const span = sql.lit(spans[interval]);
-  const settled =
-    isByWebhook || webhookId !== null
-      ? sql`select ${columns}, webhook_id from webhook_stats where slot = ${sql.lit(settledSlot)} and span = ${span} and ${ofWebhook} and ${where}`
-      : sql`select ${columns}, null::uuid as webhook_id from tenant_stats where span = ${span} and ${where}`;
-  return sql`${settled} union all
-    select ${columns}, webhook_id from webhook_stats where slot < ${sql.lit(settledSlot)} and ${ofWebhook} and ${where}`;
+  const isWhole = eventType === null && grouping !== 'event_type';
+  const span = sql.lit((isWhole ? spansOfAllTypes : spans)[interval]);
+  if (webhookId !== null || grouping === 'webhook') {
+    const ofWebhook = webhookId === null ? sql`true` : sql`webhook_id = ${webhookId}::uuid`;
+    return sql`select ${columns}, webhook_id from webhook_stats where slot = ${sql.lit(settledSlot)} and span = ${span} and ${ofWebhook} and ${where}`;
+  }
+  const ofTenants = sql`select ${columns}, null::uuid as webhook_id from tenant_stats where ${where}`;
+  return isWhole && tenantId === null && grouping !== 'tenant'
+    ? sql`${ofTenants} and span = ${sql.lit(spansOfEnvironment[interval])} and tenant_id = ${sql.lit(allTenants)}::uuid`
+    : sql`${ofTenants} and span = ${span}`;
+};
+
+/** The rows that count: settled ones and raw ones. */
+const rowsOf = (query: StatisticsQuery, grouping: StatisticsGrouping | null): RawBuilder<unknown> => {
+  const ofWebhook = query.webhookId === null ? sql`true` : sql`webhook_id = ${query.webhookId}::uuid`;
+  return sql`${settledOf(query, grouping)} union all
+    select ${columns}, webhook_id from webhook_stats where slot < ${sql.lit(settledSlot)} and ${ofWebhook} and ${conditions(query)}`;
 };
 
 /** Buckets, oldest first; intervals in which nothing happened are left out. */
 export const readStatistics = async (db: Database, query: StatisticsQuery): Promise<readonly StatisticsBucket[]> => {
   const { rows } = await sql<StatisticsBucket>`
-    select date_trunc(${query.interval}, at, 'UTC') as at, ${sums} from (${rowsOf(query, false)}) s group by 1 order by 1`.execute(db);
+    select date_trunc(${query.interval}, at, 'UTC') as at, ${sums} from (${rowsOf(query, null)}) s group by 1 order by 1`.execute(db);
   return rows;
 };
 
@@ -91,7 +109,7 @@ export const readStatisticsGroups = async (
   groupsMax: number,
 ): Promise<readonly StatisticsGroup[]> => {
   const { rows } = await sql<StatisticsGroup>`
-    select ${keys[grouping]} as key, ${sums} from (${rowsOf(query, grouping === 'webhook')}) s
+    select ${keys[grouping]} as key, ${sums} from (${rowsOf(query, grouping)}) s
      group by ${groupColumns[grouping]}
      order by sum(attempts - attempts_ok) desc, sum(attempts) desc, 1 limit ${groupsMax}`.execute(db);
   return rows;

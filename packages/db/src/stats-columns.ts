@@ -8,6 +8,12 @@ export const settledSlot = statisticsSlots;
 /** The lengths of time that rows are about, as their column has them. */
 export const spans = { minute: 0, hour: 1, day: 2 } as const;
 export type Span = keyof typeof spans;
+/** The same lengths of time of all event types together, under an event type that is empty; of a webhook, and of a tenant. */
+export const spansOfAllTypes = { minute: 3, hour: 4, day: 5 } as const;
+/** And of all tenants of an environment, under `allTenants`. */
+export const spansOfEnvironment = { minute: 6, hour: 7, day: 8 } as const;
+export const allTypes = '';
+export const allTenants = '00000000-0000-0000-0000-000000000000';
 
 export const statsCounters = [
   'created',

@@ -8,7 +8,7 @@ import { codeOf, filterParameters, flag, id, readFilters } from '../list-filters
 import { listOf, pageParameters } from '../schemas/lists.js';
 import { deliveryPath, eventPath, webhookPath } from '../schemas/parameters.js';
 import { attemptObject, deliveryKeyOf, idOf, type ReadDependencies } from './deliveries.js';
-import { pageOf, readLimit, readQuery } from './lists.js';
+import { pageOf, readLimit, readQuery, walkedPageOf } from './lists.js';
 import { findOwn } from './own-webhook.js';
 
 const filters = { kind: codeOf(attemptKindCodes), succeeded: flag };
@@ -21,7 +21,8 @@ const ofWebhook = {
   operationId: 'listWebhookAttempts',
   tags,
   summary: 'List the attempts of a webhook',
-  description: 'Newest event first, and within it the newest attempt; tests are among them.',
+  description:
+    'Newest event first, and within it the newest attempt; tests are among them. A filter that few fit may make a page short, or empty, that has a `next_cursor` all the same.',
   params: webhookPath,
   querystring,
   response,
@@ -59,8 +60,14 @@ export const attemptListRoutes = (dependencies: ReadDependencies) => async (app:
     const bound = ['attempts', reach, webhookId, wanted];
     const position = cursors.read(bound, query.cursor);
     const before = position === null ? null : { eventId: String(position[0]), n: Number(position[1]) };
-    const rows = await listAttempts(db, { ...reach, webhookId, ...wanted, before, limit: limit + 1 });
-    return pageOf(rows, limit, attemptObject, (last) => cursors.write(bound, [last.event_id, last.n]));
+    const walked = await listAttempts(db, { ...reach, webhookId, ...wanted, before, limit: limit + 1 });
+    return walkedPageOf(
+      walked,
+      limit,
+      attemptObject,
+      (last) => ({ eventId: last.event_id, n: last.n }),
+      ({ eventId, n }) => cursors.write(bound, [eventId, n]),
+    );
   });
 
   /** @param place what the path names; it is in reach */

@@ -16,10 +16,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { codeOf, filterParameters, id, matching, oneOf, period, readFilters } from '../list-filters.js';
-import { listOf, pageParameters } from '../schemas/lists.js';
+import { listOf, pageParameters, shortPages } from '../schemas/lists.js';
 import { eventPath, webhookPath } from '../schemas/parameters.js';
 import { deliveryObject, idOf, type ReadDependencies } from './deliveries.js';
-import { emptyPage, pageOf, readLimit, readQuery, tenantOfList } from './lists.js';
+import { emptyPage, readLimit, readQuery, tenantOfList, walkedPageOf } from './lists.js';
 import { findOwn } from './own-webhook.js';
 
 const statuses: Readonly<Record<ShownStatus, { readonly code: number; readonly gated: boolean | null }>> = {
@@ -52,7 +52,7 @@ const deliveriesSchema = {
   operationId: 'listDeliveries',
   tags,
   summary: 'List deliveries',
-  description: 'Newest event first. `created_at` is the time of the event; `replay_id` finds what this replay was the last to open.',
+  description: `Newest event first. \`created_at\` is the time of the event; \`replay_id\` finds what this replay was the last to open. ${shortPages}`,
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filters) }),
   response,
 };
@@ -60,6 +60,7 @@ const deliveriesOfWebhookSchema = {
   operationId: 'listWebhookDeliveries',
   tags,
   summary: 'List the deliveries of a webhook',
+  description: `Newest event first. ${shortPages}`,
   params: webhookPath,
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filtersOfWebhook) }),
   response,
@@ -86,7 +87,7 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
     const position = cursors.read(bound, query.cursor);
     const reach = await tenantOfList(db, request.owner, wanted.tenant);
     if (reach === null) return emptyPage;
-    const rows = await listDeliveries(db, {
+    const walked = await listDeliveries(db, {
       ...reach,
       eventId: place.eventId ?? wanted.event_id,
       webhookId: place.webhookId ?? wanted.webhook_id,
@@ -102,7 +103,13 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
       before: position === null ? null : { eventId: String(position[0]), webhookId: String(position[1]) },
       limit: limit + 1,
     });
-    return pageOf(rows, limit, deliveryObject, (last) => cursors.write(bound, [last.event_id, last.webhook_id]));
+    return walkedPageOf(
+      walked,
+      limit,
+      deliveryObject,
+      (last) => ({ eventId: last.event_id, webhookId: last.webhook_id }),
+      ({ eventId, webhookId }) => cursors.write(bound, [eventId, webhookId]),
+    );
   };
   const config = { permission: 'read_deliveries' } as const;
   app.get('/v1/deliveries', { config, schema: deliveriesSchema }, (request) => list(request, {}));

@@ -6,9 +6,9 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { filterParameters, matching, period, readFilters } from '../list-filters.js';
-import { listOf, pageParameters } from '../schemas/lists.js';
+import { listOf, pageParameters, shortPages } from '../schemas/lists.js';
 import { eventFacts, type ReadDependencies } from './deliveries.js';
-import { emptyPage, pageOf, readLimit, readQuery, tenantOfList } from './lists.js';
+import { emptyPage, readLimit, readQuery, tenantOfList, walkedPageOf } from './lists.js';
 
 const nameForm = '1 to 128 letters, digits or one of _ . : -';
 
@@ -23,8 +23,7 @@ const schema = {
   operationId: 'listEvents',
   tags: ['Events'],
   summary: 'List events',
-  description:
-    'Newest first, without what their producers sent. `accepted_at` is compared with the time in the id, some milliseconds earlier.',
+  description: `Newest first, without what their producers sent. \`accepted_at\` is compared with the time in the id, some milliseconds earlier. ${shortPages}`,
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filters) }),
   response: { 200: listOf(Type.Ref('ListedEvent')) },
 };
@@ -41,7 +40,7 @@ export const eventListRoute = (dependencies: ReadDependencies) => async (app: Fa
     const position = cursors.read(bound, query.cursor);
     const reach = await tenantOfList(db, request.owner, wanted.tenant);
     if (reach === null) return emptyPage;
-    const rows = await listEvents(db, {
+    const walked = await listEvents(db, {
       ...reach,
       eventType: wanted.event_type,
       sourceId: wanted.source_id,
@@ -49,6 +48,12 @@ export const eventListRoute = (dependencies: ReadDependencies) => async (app: Fa
       beforeId: position === null ? null : String(position[0]),
       limit: limit + 1,
     });
-    return pageOf(rows, limit, eventFacts, (last) => cursors.write(bound, [last.id]));
+    return walkedPageOf(
+      walked,
+      limit,
+      eventFacts,
+      (last) => last.id,
+      (id) => cursors.write(bound, [id]),
+    );
   });
 };

@@ -1,6 +1,6 @@
 // What every list has: a limit, a cursor bound to the query, and {data, next_cursor}.
 import { problem } from '@posthorn/core';
-import { type Database, findTenant, type KeyOwner, type Reach } from '@posthorn/db';
+import { type Database, findTenant, type KeyOwner, type Reach, type Walked } from '@posthorn/db';
 import type { FastifyRequest } from 'fastify';
 import { reachOf } from '../access.js';
 import { limits } from '../limits.js';
@@ -48,6 +48,18 @@ export const pageOf = <Row, Item>(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { data: page.map(show), next_cursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+};
+
+/** A page of a list that looks no further than so far: if it is short, the next one begins where it stopped. @param cursorAt the cursor behind a position */
+export const walkedPageOf = <Row, Item, Position>(
+  { rows, lookedTo }: Walked<Row, Position>,
+  limit: number,
+  show: (row: Row) => Item,
+  positionOf: (last: Row) => Position,
+  cursorAt: (position: Position) => string,
+): { readonly data: readonly Item[]; readonly next_cursor: string | null } => {
+  const page = pageOf(rows, limit, show, (last) => cursorAt(positionOf(last)));
+  return page.next_cursor === null && lookedTo !== null ? { ...page, next_cursor: cursorAt(lookedTo) } : page;
 };
 
 export const emptyPage = { data: [], next_cursor: null } as const;

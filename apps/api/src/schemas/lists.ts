@@ -1,4 +1,5 @@
 // What every list takes and answers with.
+import { walkLimits } from '@posthorn/db';
 import { Type } from 'typebox';
 import { limits } from '../limits.js';
 
@@ -9,6 +10,11 @@ export const pageParameters = {
   ),
   cursor: Type.Optional(Type.String({ description: 'The `next_cursor` of the page before; it belongs to the query that made it.' })),
 };
+
+/** Said of lists that look no further than so far for one page. */
+export const shortPages =
+  `For one page at most ${walkLimits.rowsMax} of them are looked at: a filter that few of them fit may make a page short, or empty, ` +
+  'that has a `next_cursor` all the same. The list ends where `next_cursor` is null.';
 
 /** The query of a list that has no filters. */
 export const pageQuery = Type.Object(pageParameters);

@@ -1,0 +1,87 @@
+// Which index a list of deliveries is read along, newest event first. A list is one stream of rows, or one for each of a few webhooks.
+import { storedStatusCodes } from '@posthorn/core';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from './pools.js';
+import type { DeliveryPage, DeliveryPosition } from './reading-deliveries.js';
+import { idRangeSql } from './time-range.js';
+
+/** Up to so many webhooks of a tenant its deliveries are read webhook by webhook, from there on along with everybody's. */
+export const tenantWebhooksMax = 20;
+
+/** @param where binds `d` to the stream `w` (a webhook's id, or null where there is but one stream) and is all that narrows what is looked at */
+export type DeliveryStreams = {
+  readonly ids: readonly (string | null)[];
+  readonly where: RawBuilder<boolean>;
+  readonly order: RawBuilder<unknown>;
+};
+
+const [lowestId, highestId] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+
+const behind = (before: DeliveryPosition | null): RawBuilder<boolean> =>
+  before === null
+    ? sql<boolean>`true`
+    : sql<boolean>`(d.event_id <= ${before.eventId}::uuid and (d.event_id, d.webhook_id) < (${before.eventId}::uuid, ${before.webhookId}::uuid))`;
+
+/** What narrows rows by their key, and so is no row that was looked at in vain. */
+const keysOf = ({ filters }: DeliveryPage, before: DeliveryPosition | null): RawBuilder<boolean> => {
+  const range = filters?.createdAt ?? null;
+  return sql<boolean>`${behind(before)} and ${range === null ? sql`true` : idRangeSql(sql`d.event_id`, range)}`;
+};
+
+// Bounds and order begin with what is fixed: no index has these but the one that is meant, whatever the planner thinks of a day's partition.
+const alongWebhook = (before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => ({
+  where: sql<boolean>`(d.webhook_id, d.event_id) >= (w.id, ${lowestId}::uuid) and (d.webhook_id, d.event_id) <= (w.id, ${before?.eventId ?? highestId}::uuid)`,
+  order: sql`d.webhook_id desc, d.event_id desc`,
+});
+const alongNotSucceeded = ({ environmentId }: DeliveryPage, before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
+  const [lowest, highest] = [
+    sql`(${environmentId}::uuid, ${lowestId}::uuid, ${lowestId}::uuid)`,
+    sql`(${environmentId}::uuid, ${before?.eventId ?? highestId}::uuid, ${before?.webhookId ?? highestId}::uuid)`,
+  ];
+  const key = sql`(d.environment_id, d.event_id, d.webhook_id)`;
+  return {
+    where: sql<boolean>`d.status <> 1 and ${key} >= ${lowest} and ${key} <= ${highest}`,
+    order: sql`d.environment_id desc, d.event_id desc, d.webhook_id desc`,
+  };
+};
+const alongAll: Omit<DeliveryStreams, 'ids'> = { where: sql<boolean>`true`, order: sql`d.event_id desc, d.webhook_id desc` };
+
+/** Whether none that succeeded can fit: these have a code of 2xx and neither an error nor a reason. */
+const isOfNotSucceeded = ({ status, filters }: DeliveryPage): boolean =>
+  (status !== null && status.code !== storedStatusCodes.succeeded) ||
+  (filters !== null &&
+    (filters.reason !== null ||
+      filters.errorKind !== null ||
+      (filters.statusCode !== null && (filters.statusCode.from > 299 || filters.statusCode.to < 200))));
+
+/** The webhooks of a tenant, the deleted ones too, if they are few; else null. */
+const fewWebhooks = async (db: Database, tenantId: string): Promise<readonly string[] | null> => {
+  const rows = await db
+    .selectFrom('webhooks')
+    .select('id')
+    .where('tenant_id', '=', tenantId)
+    .limit(tenantWebhooksMax + 1)
+    .execute();
+  return rows.length > tenantWebhooksMax ? null : rows.map(({ id }) => id);
+};
+
+/** The streams that hold all that a page may show, as narrow as an index makes them. */
+export const streamsOf = async (db: Database, page: DeliveryPage): Promise<(before: DeliveryPosition | null) => DeliveryStreams> => {
+  const { eventId, webhookId, tenantId } = page;
+  const streams =
+    (ids: DeliveryStreams['ids'], along: (before: DeliveryPosition | null) => Omit<DeliveryStreams, 'ids'>) =>
+    (before: DeliveryPosition | null): DeliveryStreams => {
+      const { where, order } = along(before);
+      return { ids, where: sql<boolean>`${where} and ${keysOf(page, before)}`, order };
+    };
+  if (eventId !== null)
+    return streams([null], () => ({
+      ...alongAll,
+      where: sql<boolean>`d.event_id = ${eventId}::uuid and ${webhookId === null ? sql`true` : sql`d.webhook_id = ${webhookId}::uuid`}`,
+    }));
+  if (webhookId !== null) return streams([webhookId], alongWebhook);
+  const webhookIds = tenantId === null ? null : await fewWebhooks(db, tenantId);
+  if (webhookIds !== null) return streams(webhookIds, alongWebhook);
+  if (isOfNotSucceeded(page)) return streams([null], (before) => alongNotSucceeded(page, before));
+  return streams([null], () => alongAll);
+};
