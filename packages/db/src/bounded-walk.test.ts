@@ -272,7 +272,7 @@ describe('a page', () => {
       before: null,
       limit: 10,
     };
-    const never = { reason: null, errorKind: null, eventType: 'none', statusCode: null, createdAt: null };
+    const never = { reason: null, errorKind: null, eventType: 'none', statusCode: null, replayId: null, createdAt: null };
     const { rows, lookedTo } = await listDeliveries(db, { ...page, filters: never }, { firstRows: 5, rowsMax: 20 });
     expect(rows).toEqual([]);
     const [twentieth] = await world.rows(
