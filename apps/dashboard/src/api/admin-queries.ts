@@ -11,13 +11,14 @@ export type Environment = Schema<'Environment'>;
 export type Readiness = Schema<'Readiness'>;
 export type Deployment = Schema<'Deployment'>;
 
-const freshMs = 5_000;
+/** No message tells of processes: they are looked at while somebody looks. */
+const processesMs = 5_000;
 const weekMs = 7 * 86_400_000;
 const suggestionsMax = 200;
 const namesShown = 10;
 
 type List<Item> = ReturnType<typeof listQuery<Item>>;
-const steady = <Item>(list: List<Item>): List<Item> => ({ ...list, refetchInterval: false, refetchOnWindowFocus: false });
+const steady = <Item>(list: List<Item>): List<Item> => ({ ...list, refetchOnWindowFocus: false });
 
 /** What is typed into the search is a part of a name, unless it is a pattern already. */
 const patternOf = (text: string | undefined): string | undefined =>
@@ -108,19 +109,18 @@ export const readinessQuery = queryOptions({
     const answer = await api.GET('/readyz');
     return answer.response.status === 503 && answer.error !== undefined ? (answer.error as Readiness) : take(Promise.resolve(answer));
   },
-  refetchInterval: freshMs,
+  refetchInterval: processesMs,
 });
 
 export const backlogQuery = queryOptions({
   queryKey: ['stats', 'now'],
   queryFn: async () => (await take(api.GET('/v1/stats', { params: { query: {} } }))).now,
   placeholderData: keepPreviousData,
-  refetchInterval: freshMs,
 });
 
 /** What runs, and how it is kept up. */
 export const deploymentQuery = queryOptions({
   queryKey: ['deployment'],
   queryFn: () => take(api.GET('/v1/deployment')),
-  refetchInterval: freshMs,
+  refetchInterval: processesMs,
 });

@@ -19,14 +19,10 @@ export type EventWithTexts = {
   readonly texts: { readonly data: string; readonly current_context: string; readonly resources: string };
 };
 
-const waitingMs = 2_000;
-const settledMs = 15_000;
+/** How often what goes on is looked at where no message tells of it: fan-out without a match, and the steps of a replay. */
+const untoldMs = 2_000;
 const namesMax = 200;
 
-const isWaiting = ({ facts: { fan_out, deliveries } }: EventWithTexts): boolean =>
-  fan_out === 'waiting' || deliveries.pending + deliveries.held > 0;
-
-/** Often while it goes on, else seldom: a retry by hand may begin it anew. */
 export const eventQuery = (id: string) =>
   queryOptions({
     queryKey: ['events', 'one', id],
@@ -35,7 +31,7 @@ export const eventQuery = (id: string) =>
       const { data = 'null', current_context = 'null', resources = 'null' } = membersOf(text);
       return { facts: JSON.parse(text) as Schema<'Event'>, texts: { data, current_context, resources } };
     },
-    refetchInterval: ({ state: { data } }) => (data === undefined || isWaiting(data) ? waitingMs : settledMs),
+    refetchInterval: ({ state: { data } }) => (data?.facts.fan_out === 'waiting' ? untoldMs : false),
   });
 
 export const eventsQuery = (filters: Filters) =>
@@ -44,18 +40,15 @@ export const eventsQuery = (filters: Filters) =>
 export const deliveriesQuery = (filters: Filters) =>
   listQuery<Delivery>(['deliveries'], filters, (query) => take(api.GET('/v1/deliveries', { params: { query } })));
 
-export const eventDeliveriesQuery = (id: string, isLive: boolean) => ({
-  ...listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
+export const eventDeliveriesQuery = (id: string) =>
+  listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
     take(api.GET('/v1/events/{id}/deliveries', { params: { path: { id }, query } })),
-  ),
-  refetchInterval: isLive ? waitingMs : settledMs,
-});
+  );
 
 export const deliveryQuery = (id: string) =>
   queryOptions({
     queryKey: ['deliveries', 'one', id],
     queryFn: () => take(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state: { data } }) => (data === undefined || data.ended_at === null ? waitingMs : settledMs),
   });
 
 /** The attempts of one delivery, oldest first. `isWhole`: there are no others, as far as one can know. */
@@ -97,14 +90,13 @@ export const attemptsQuery = ({ webhook_id, event_id, attempts }: Pick<Delivery,
     placeholderData: keepPreviousData,
   });
 
-export const explainQuery = (eventId: string, webhookId: string, isLive: boolean) =>
+export const explainQuery = (eventId: string, webhookId: string) =>
   queryOptions({
     queryKey: ['events', 'one', eventId, 'explain', webhookId],
     queryFn: async () =>
       (await take(
         api.GET('/v1/events/{id}/explain', { params: { path: { id: eventId }, query: { webhook_id: webhookId } } }),
       )) as Explanation,
-    refetchInterval: isLive ? settledMs : false,
   });
 
 /** The names of the newest webhooks, of a tenant or of all; `isWhole`: there are no others. */
@@ -127,8 +119,7 @@ export const replayQuery = (id: string) =>
   queryOptions({
     queryKey: ['replays', 'one', id],
     queryFn: () => take(api.GET('/v1/replays/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || data.status === 'running' || data.deliveries.pending + data.deliveries.held > 0 ? waitingMs : false,
+    refetchInterval: ({ state: { data } }) => (data?.status === 'running' ? untoldMs : false),
   });
 
 /** What a replay would do; nothing is done. */

@@ -1,7 +1,7 @@
 // One attempt: what was sent and what came back, as they were. All of it is text.
 import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import type { Attempt } from '../../api/queries.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { PhaseBar, PhaseWords } from '../events/phases.js';
 import { answerOf } from '../events/waterfall.js';
 
@@ -17,7 +17,7 @@ export const AttemptCard = ({ attempt, isOpen }: { readonly attempt: Attempt; re
         </Title>
         <Text fw={600}>{answerOf(attempt)}</Text>
         <Text size="sm">
-          <Time at={attempt.started_at} />, version {attempt.webhook_version} of the webhook
+          <FullTime at={attempt.started_at} />, version {attempt.webhook_version} of the webhook
         </Text>
       </Group>
       {attempt.error !== null && (

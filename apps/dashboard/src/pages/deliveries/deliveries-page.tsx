@@ -1,6 +1,7 @@
 // One event for one webhook, each a row: newest event first.
 import { Group, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
+import { deliveriesOf } from '../../api/concerns.js';
 import { deliveriesQuery } from '../../api/event-queries.js';
 import { useLiveRefresh } from '../../api/live.js';
 import type { Delivery, Filters } from '../../api/queries.js';
@@ -11,7 +12,7 @@ import { FilterSelect, FilterText, FilterTime } from '../../shared/filter-fields
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time, TimeOr } from '../../shared/time.js';
+import { FullTime, TimeOr } from '../../shared/time.js';
 import { useUrlFilters } from '../../shared/url-filters.js';
 import { WebhookLink } from '../events/webhook-name.js';
 import { BulkRetry } from './bulk-retry.js';
@@ -33,7 +34,7 @@ const filterNames = [
 export const DeliveriesPage = () => {
   const [filters, onChange] = useUrlFilters(filterNames);
   const may = useMay();
-  useLiveRefresh(['deliveries', 'list'], ({ kind }) => kind !== 'event');
+  useLiveRefresh(['deliveries', 'list'], deliveriesOf(filters));
   return (
     <>
       <PageHeader title="Deliveries" actions={may('replay') && <BulkRetry filters={filters} />} />
@@ -92,6 +93,6 @@ const cellsOf = (delivery: Delivery) => [
   <WebhookLink key="webhook" id={delivery.webhook_id} />,
   delivery.attempts,
   lastAnswer(delivery),
-  <Time key="accepted" at={delivery.created_at} />,
+  <FullTime key="accepted" at={delivery.created_at} />,
   <TimeOr key="next" at={delivery.next_attempt_at} />,
 ];

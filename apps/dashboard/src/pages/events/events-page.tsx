@@ -3,16 +3,16 @@ import { Code, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
+import { eventsOf } from '../../api/concerns.js';
 import { eventQuery, eventsQuery, type ListedEvent } from '../../api/event-queries.js';
 import { useLiveRefresh } from '../../api/live.js';
 import { useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
 import { FilterText, FilterTime } from '../../shared/filter-fields.js';
-
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { useUrlFilters } from '../../shared/url-filters.js';
 
 const filterNames = ['event_type', 'source_id', 'tenant', 'accepted_at[gte]', 'accepted_at[lt]'] as const;
@@ -22,7 +22,7 @@ export const EventsPage = () => {
   const [filters, onChange] = useUrlFilters(filterNames);
   const { tenant } = useSession();
   const field = { filters, onChange };
-  useLiveRefresh(['events', 'list'], ({ kind }) => kind === 'event');
+  useLiveRefresh(['events', 'list'], eventsOf(filters));
   return (
     <>
       <PageHeader title="Events" />
@@ -52,7 +52,7 @@ const cellsOf = (event: ListedEvent) => [
   <Link key="type" to={`/events/${event.id}`} className="row-link break-anywhere">
     {event.event_type}
   </Link>,
-  <Time key="time" at={event.accepted_at} />,
+  <FullTime key="time" at={event.accepted_at} />,
   <Text key="tenant" size="sm" className="break-anywhere">
     {event.tenant}
   </Text>,

@@ -5,10 +5,10 @@ import { type Explanation, explainQuery } from '../../api/event-queries.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { Time } from '../../shared/time.js';
 
-type Props = { readonly eventId: string; readonly webhookId: string; readonly isLive: boolean };
+type Props = { readonly eventId: string; readonly webhookId: string };
 
-export const ExplainPanel = ({ eventId, webhookId, isLive }: Props) => {
-  const { data, error, refetch } = useQuery(explainQuery(eventId, webhookId, isLive));
+export const ExplainPanel = ({ eventId, webhookId }: Props) => {
+  const { data, error, refetch } = useQuery(explainQuery(eventId, webhookId));
   if (data === undefined) return error === null ? <Loading rows={3} /> : <ErrorState error={error} onRetry={() => void refetch()} />;
   return (
     <Stack gap="sm">

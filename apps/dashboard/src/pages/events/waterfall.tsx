@@ -10,7 +10,7 @@ import { milliseconds } from '../../shared/numbers.js';
 import { duration } from '../../shared/relative-time.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { type Axis, axisOf, type Span } from './axis.js';
 import { PhaseBar, PhaseLegend, PhaseWords } from './phases.js';
 import { WebhookLink } from './webhook-name.js';
@@ -27,8 +27,7 @@ export const spanOf = ({ started_at, duration_ms }: Pick<Attempt, 'started_at' |
 export const apart = (ms: number): string => (ms < 60_000 ? milliseconds(Math.max(0, ms)) : duration(ms / 1_000));
 
 export const Waterfall = ({ event, onExplain }: Props) => {
-  const isLive = event.fan_out === 'waiting' || event.deliveries.pending + event.deliveries.held > 0;
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id, isLive));
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id));
   const deliveries = data?.pages.flatMap((page) => page.data) ?? [];
   const read = useQueries({ queries: deliveries.map(attemptsQuery) });
   const attempts = read.map((each) => each.data?.attempts ?? []);
@@ -45,7 +44,7 @@ export const Waterfall = ({ event, onExplain }: Props) => {
         </Group>
         <div className="waterfall-row">
           <Text size="sm">
-            <span aria-hidden="true">● </span>Accepted <Time at={event.accepted_at} />
+            <span aria-hidden="true">● </span>Accepted <FullTime at={event.accepted_at} />
           </Text>
           <Lane axis={axis}>
             <div className="lane-mark" style={{ left: `${100 * axis.place(acceptedMs)}%` }} />
@@ -187,12 +186,12 @@ export const Next = ({ delivery }: { readonly delivery: Delivery }) => {
   if (status === 'pending' && next !== null)
     return (
       <Text size="sm">
-        … The next attempt is due <Time at={next} />.
+        … The next attempt is due <FullTime at={next} />.
       </Text>
     );
   return (
     <Text size="sm" c="dimmed">
-      Ended {ended !== null && <Time at={ended} />}; nothing comes next.
+      Ended {ended !== null && <FullTime at={ended} />}; nothing comes next.
     </Text>
   );
 };

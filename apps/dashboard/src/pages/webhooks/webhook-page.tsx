@@ -2,6 +2,8 @@
 import { Alert, Anchor, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router';
+import { webhookOf } from '../../api/concerns.js';
+import { useLiveRefresh } from '../../api/live.js';
 import { type Webhook, webhookQuery } from '../../api/queries.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
@@ -9,6 +11,7 @@ import { WebhookStatus } from '../../shared/status-badge.js';
 import { Time } from '../../shared/time.js';
 import { Configuration } from './configuration.js';
 import { LastDeliveries } from './last-deliveries.js';
+import { Past } from './past.js';
 import { Timeline } from './timeline.js';
 import { Versions } from './versions.js';
 import { WebhookActions } from './webhook-actions.js';
@@ -17,6 +20,7 @@ import { WebhookStatistics } from './webhook-statistics.js';
 export const WebhookPage = () => {
   const { id = '' } = useParams();
   const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
+  useLiveRefresh(['webhooks', id], webhookOf(id, webhook?.event_types ?? []));
   if (webhook !== undefined) return <Shown webhook={webhook} />;
   return (
     <>
@@ -57,6 +61,7 @@ const Shown = ({ webhook }: { readonly webhook: Webhook }) => {
         <Tabs.Panel value="health">
           <Stack>
             <WebhookStatistics webhook={webhook} />
+            <Past webhook={webhook} hasList={false} />
             <LastDeliveries webhook={webhook} />
           </Stack>
         </Tabs.Panel>
@@ -67,7 +72,7 @@ const Shown = ({ webhook }: { readonly webhook: Webhook }) => {
           <Versions webhook={webhook} />
         </Tabs.Panel>
         <Tabs.Panel value="timeline">
-          <Timeline id={webhook.id} />
+          <Timeline webhook={webhook} />
         </Tabs.Panel>
       </Tabs>
     </Stack>
