@@ -9,6 +9,7 @@ import { plainPlaces } from './dialects/places.js';
 import { plainDialectRoutes } from './dialects/plain-routes.js';
 import { docsRoutes } from './docs.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
+import { attemptListRoutes } from './routes/attempt-lists.js';
 import { auditRoutes } from './routes/audit.js';
 import { eventRoute } from './routes/deliveries.js';
 import { deliveryActionRoutes } from './routes/delivery-actions.js';
@@ -59,6 +60,7 @@ export const registerRoutes = async (
     eventRoute,
     eventListRoute,
     deliveryListRoutes,
+    attemptListRoutes,
     explainRoutes,
     webhookRoutes,
     webhookListRoute,

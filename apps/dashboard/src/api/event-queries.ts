@@ -51,44 +51,39 @@ export const deliveryQuery = (id: string) =>
     queryFn: () => take(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
   });
 
-/** The attempts of one delivery, oldest first. `isWhole`: there are no others, as far as one can know. */
-export type AttemptsOfDelivery = { readonly attempts: readonly Attempt[]; readonly isWhole: boolean };
+/** Attempts as they are listed: webhook by webhook, the newest first. `isWhole`: there are no others. */
+export type Attempts = { readonly attempts: readonly Attempt[]; readonly isWhole: boolean };
 
-const pagesMax = 5;
-const firstPage = 50;
-const laterPage = 200;
+const attemptPagesMax = 5;
+const attemptsOfPage = 200;
 
-/** A webhook's attempts come newest event first: read on until the event is passed, or too far away. */
-const readAttempts = async (webhookId: string, eventId: string): Promise<AttemptsOfDelivery> => {
-  const found: Attempt[] = [];
-  const whole = (isWhole: boolean): AttemptsOfDelivery => ({
-    attempts: found.filter(({ kind }) => kind !== 'test').sort((one, other) => one.attempt - other.attempt),
-    isWhole,
-  });
-  let cursor: string | null = null;
-  for (let page = 0; page < pagesMax; page += 1) {
-    const query: { limit: number; cursor?: string } = {
-      limit: page === 0 ? firstPage : laterPage,
-      ...(cursor !== null && { cursor }),
-    };
-    const read: Page<Attempt> = await take(api.GET('/v1/webhooks/{id}/attempts', { params: { path: { id: webhookId }, query } }));
-    found.push(...read.data.filter((attempt) => attempt.event_id === eventId));
-    cursor = read.next_cursor;
-    const last = read.data.at(-1);
-    if (cursor === null || last === undefined || last.event_id < eventId) return whole(true);
-  }
-  return whole(false);
+const readAttempts = async (
+  readPage: (query: { limit: number; cursor?: string }) => Promise<Page<Attempt>>,
+  cursor: string | null = null,
+  pagesLeft = attemptPagesMax,
+): Promise<Attempts> => {
+  const { data, next_cursor: next } = await readPage({ limit: attemptsOfPage, ...(cursor !== null && { cursor }) });
+  if (next === null || pagesLeft === 1) return { attempts: data, isWhole: next === null };
+  const rest = await readAttempts(readPage, next, pagesLeft - 1);
+  return { attempts: [...data, ...rest.attempts], isWhole: rest.isWhole };
 };
 
-/** Read again only when there are more of them. */
-export const attemptsQuery = ({ webhook_id, event_id, attempts }: Pick<Delivery, 'webhook_id' | 'event_id' | 'attempts'>) =>
+/** Read again only when `made` says that there are others. */
+const attemptsQuery = (id: string, made: number, readPage: Parameters<typeof readAttempts>[0]) =>
   queryOptions({
-    queryKey: ['attempts', event_id, webhook_id, attempts],
-    queryFn: () => readAttempts(webhook_id, event_id),
+    queryKey: ['attempts', id, made],
+    queryFn: () => readAttempts(readPage),
     staleTime: Number.POSITIVE_INFINITY,
-    enabled: attempts > 0,
+    enabled: made > 0,
     placeholderData: keepPreviousData,
   });
+
+export const deliveryAttemptsQuery = ({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>) =>
+  attemptsQuery(id, attempts, (query) => take(api.GET('/v1/deliveries/{id}/attempts', { params: { path: { id }, query } })));
+
+/** @param made how many attempts its deliveries are known to have */
+export const eventAttemptsQuery = (id: string, made: number) =>
+  attemptsQuery(id, made, (query) => take(api.GET('/v1/events/{id}/attempts', { params: { path: { id }, query } })));
 
 export const explainQuery = (eventId: string, webhookId: string) =>
   queryOptions({

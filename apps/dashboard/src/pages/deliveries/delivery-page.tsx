@@ -3,7 +3,7 @@ import { Alert, Anchor, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import { deliveryOf } from '../../api/concerns.js';
-import { attemptsQuery, deliveryQuery, explainQuery } from '../../api/event-queries.js';
+import { deliveryAttemptsQuery, deliveryQuery, explainQuery } from '../../api/event-queries.js';
 import { useLiveRefresh } from '../../api/live.js';
 import type { Delivery } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
@@ -86,8 +86,8 @@ const factsOf = (delivery: Delivery, attemptsMax: number | null) =>
   ] as const;
 
 const Attempts = ({ delivery }: { readonly delivery: Delivery }) => {
-  const { data, error, refetch } = useQuery(attemptsQuery(delivery));
-  const newestFirst = [...(data?.attempts ?? [])].reverse();
+  const { data, error, refetch } = useQuery(deliveryAttemptsQuery(delivery));
+  const newestFirst = data?.attempts ?? [];
   return (
     <Stack component="section" aria-label="Attempts" gap="sm">
       <Title order={2} size="h3">
@@ -102,7 +102,7 @@ const Attempts = ({ delivery }: { readonly delivery: Delivery }) => {
       ))}
       {data?.isWhole === false && (
         <Alert color="gray" title="Not all of them">
-          The webhook has made so many attempts since that these are not read here. GET /v1/webhooks/{'{id}'}/attempts has all.
+          There are so many that the oldest are not read here. GET /v1/deliveries/{'{id}'}/attempts has all.
         </Alert>
       )}
     </Stack>

@@ -1,5 +1,5 @@
 // One webhook: how it is, what it did lately, and what can be done about it.
-import { Alert, Anchor, Stack, Tabs } from '@mantine/core';
+import { Alert, Anchor, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router';
 import { webhookOf } from '../../api/concerns.js';
@@ -8,7 +8,7 @@ import { type Webhook, webhookQuery } from '../../api/queries.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { WebhookStatus } from '../../shared/status-badge.js';
-import { Time } from '../../shared/time.js';
+import { exactTime, Time } from '../../shared/time.js';
 import { Configuration } from './configuration.js';
 import { LastDeliveries } from './last-deliveries.js';
 import { Past } from './past.js';
@@ -115,6 +115,11 @@ const Condition = ({ webhook }: { readonly webhook: Webhook }) => {
             <>
               The next probe is due <Time at={webhook.circuit_retry_at} />.
             </>
+          )}
+          {webhook.disables_at !== null && (
+            <Text size="sm" mt="xs">
+              Will be disabled on <b>{exactTime(webhook.disables_at)}</b> (<Time at={webhook.disables_at} />) unless one delivery succeeds.
+            </Text>
           )}
         </Alert>
       )}
