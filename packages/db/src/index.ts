@@ -102,6 +102,7 @@ export { createDatabase, createHotPool, type Database, type HotPool, type PoolOp
 export { listProcesses, type ProcessRole, type RunningProcess, readUpkeep, sayRunning, type Upkeep } from './processes.js';
 export { type EventPage, type EventRecord, findEvent, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptPage, type AttemptRow, type EventAttemptPage, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
+export { readSentBody, type SentBody } from './reading-bodies.js';
 export {
   countDeliveriesOfEvent,
   type DeliveryFilters,

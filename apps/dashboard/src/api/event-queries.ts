@@ -81,6 +81,25 @@ const attemptsQuery = (id: string, made: number, readPage: Parameters<typeof rea
 export const deliveryAttemptsQuery = ({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>) =>
   attemptsQuery(id, attempts, (query) => take(api.GET('/v1/deliveries/{id}/attempts', { params: { path: { id }, query } })));
 
+/** What each attempt of a delivery sends; it never changes. */
+export const deliveryBodyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['delivery-body', id],
+    queryFn: () => take(api.GET('/v1/deliveries/{id}/body', { params: { path: { id } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The URL that a version of a webhook calls; it never changes. */
+export const versionUrlQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ['webhook-version-url', id, version],
+    queryFn: async () => {
+      const { webhook } = await take(api.GET('/v1/webhooks/{id}/versions/{version}', { params: { path: { id, version } } }));
+      return webhook.url;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 /** @param made how many attempts its deliveries are known to have */
 export const eventAttemptsQuery = (id: string, made: number) =>
   attemptsQuery(id, made, (query) => take(api.GET('/v1/events/{id}/attempts', { params: { path: { id }, query } })));

@@ -18,6 +18,7 @@ import { PhaseLegend } from '../events/phases.js';
 import { Next } from '../events/waterfall.js';
 import { WebhookLink } from '../events/webhook-name.js';
 import { AttemptCard } from './attempt-card.js';
+import { SentBody } from './attempt-request.js';
 import { DeliveryActions } from './delivery-actions.js';
 
 export const DeliveryPage = () => {
@@ -96,6 +97,7 @@ const Attempts = ({ delivery }: { readonly delivery: Delivery }) => {
       {delivery.attempts === 0 && <Text c="dimmed">None was made.</Text>}
       {delivery.attempts > 0 && data === undefined && (error === null ? <Loading rows={3} /> : null)}
       <ErrorBeside error={error} onRetry={() => void refetch()} />
+      <SentBody deliveryId={delivery.id} />
       {newestFirst.length > 0 && <PhaseLegend />}
       {newestFirst.map((attempt, index) => (
         <AttemptCard key={attempt.attempt} attempt={attempt} isOpen={index === 0} />
