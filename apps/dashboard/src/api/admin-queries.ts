@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, type Schema, take } from './client.js';
 import { type Filters, listQuery } from './queries.js';
+import { membersOf } from './raw-json.js';
 
 export type EventType = Schema<'EventType'>;
 export type Tenant = Schema<'Tenant'>;
@@ -31,10 +32,22 @@ export const eventTypeListQuery = (filters: Filters) =>
     ),
   );
 
+/** An event type, with schema and example as the text that stands there; null: none. */
+export type EventTypeWithTexts = Omit<EventType, 'schema' | 'example'> & {
+  readonly schema: string | null;
+  readonly example: string | null;
+};
+
+const textOrNull = (text: string | undefined): string | null => (text === undefined || text === 'null' ? null : text);
+
 export const eventTypeQuery = (name: string) =>
   queryOptions({
     queryKey: ['event-types', 'one', name],
-    queryFn: () => take(api.GET('/v1/event-types/{name}', { params: { path: { name } } })),
+    queryFn: async (): Promise<EventTypeWithTexts> => {
+      const text = await take(api.GET('/v1/event-types/{name}', { params: { path: { name } }, parseAs: 'text' }));
+      const { schema, example } = membersOf(text);
+      return { ...(JSON.parse(text) as EventType), schema: textOrNull(schema), example: textOrNull(example) };
+    },
   });
 
 const weekAgo = (): string => new Date(Date.now() - weekMs).toISOString();

@@ -39,6 +39,9 @@ const call = async (request: Request): Promise<Response> => {
 /** `api.GET('/v1/webhooks')` and so on; wrap it in `take`. */
 export const api = createFetchClient<paths>({ baseUrl: location.origin, fetch: call });
 
+/** For a body that is JSON text already: it is sent as it is. */
+export const asText = (text: string) => ({ body: {} as never, bodySerializer: () => text });
+
 /** The data of an answer; throws ApiProblem. */
 export const take = async <Data>(
   calling: Promise<{ readonly data?: Data; readonly error?: unknown; readonly response: Response }>,
