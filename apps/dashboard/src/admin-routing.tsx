@@ -17,6 +17,7 @@ const NewKeyPage = lazyPage(() => import('./pages/keys/new-key-page.js'), 'NewKe
 const AuditPage = lazyPage(() => import('./pages/audit/audit-page.js'), 'AuditPage');
 const HealthPage = lazyPage(() => import('./pages/health/health-page.js'), 'HealthPage');
 const EnvironmentPage = lazyPage(() => import('./pages/environment/environment-page.js'), 'EnvironmentPage');
+const NewEnvironmentPage = lazyPage(() => import('./pages/environment/new-environment-page.js'), 'NewEnvironmentPage');
 
 export const adminRoutes = (
   <>
@@ -39,4 +40,9 @@ export const adminRoutes = (
 );
 
 /** Under the settings. */
-export const environmentRoute = <Route path="environment" element={<EnvironmentPage />} />;
+export const environmentRoutes = (
+  <>
+    <Route path="environment" element={<EnvironmentPage />} />
+    <Route path="environment/new" element={<NewEnvironmentPage />} />
+  </>
+);

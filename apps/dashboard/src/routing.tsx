@@ -1,6 +1,6 @@
 // Which page is at which address.
 import { createBrowserRouter, createRoutesFromElements, Route } from 'react-router';
-import { adminRoutes, environmentRoute } from './admin-routing.js';
+import { adminRoutes, environmentRoutes } from './admin-routing.js';
 import { Frame } from './frame/frame.js';
 import { Gate } from './frame/gate.js';
 import { NotFoundPage } from './pages/not-found-page.js';
@@ -10,6 +10,7 @@ const OverviewPage = lazyPage(() => import('./pages/overview/overview-page.js'),
 const WebhooksPage = lazyPage(() => import('./pages/webhooks/webhooks-page.js'), 'WebhooksPage');
 const WebhookPage = lazyPage(() => import('./pages/webhooks/webhook-page.js'), 'WebhookPage');
 const EditWebhookPage = lazyPage(() => import('./pages/webhooks/edit-webhook-page.js'), 'EditWebhookPage');
+const LastFailurePage = lazyPage(() => import('./pages/webhooks/last-failure-page.js'), 'LastFailurePage');
 const EventsPage = lazyPage(() => import('./pages/events/events-page.js'), 'EventsPage');
 const EventPage = lazyPage(() => import('./pages/events/event-page.js'), 'EventPage');
 const DeliveriesPage = lazyPage(() => import('./pages/deliveries/deliveries-page.js'), 'DeliveriesPage');
@@ -27,6 +28,7 @@ export const router = createBrowserRouter(
         <Route index element={<OverviewPage />} />
         <Route path="webhooks" element={<WebhooksPage />} />
         <Route path="webhooks/:id" element={<WebhookPage />} />
+        <Route path="webhooks/:id/last-failure" element={<LastFailurePage />} />
         <Route path="webhooks/:id/edit" element={<EditWebhookPage />} />
         <Route path="events" element={<EventsPage />} />
         <Route path="events/:id" element={<EventPage />} />
@@ -39,7 +41,7 @@ export const router = createBrowserRouter(
           <Route index element={<WebhookSettingsPage />} />
           <Route path="webhooks" element={<WebhookSettingsPage />} />
           <Route path="webhooks/new" element={<CreateWebhookPage />} />
-          {environmentRoute}
+          {environmentRoutes}
         </Route>
         <Route path="*" element={<NotFoundPage />} />
       </Route>

@@ -22,6 +22,7 @@ export type EventWithTexts = {
 /** How often what goes on is looked at where no message tells of it: fan-out without a match, and the steps of a replay. */
 const untoldMs = 2_000;
 const namesMax = 200;
+const lookedAtMax = 20;
 
 export const eventQuery = (id: string) =>
   queryOptions({
@@ -80,6 +81,19 @@ const attemptsQuery = (id: string, made: number, readPage: Parameters<typeof rea
 
 export const deliveryAttemptsQuery = ({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>) =>
   attemptsQuery(id, attempts, (query) => take(api.GET('/v1/deliveries/{id}/attempts', { params: { path: { id }, query } })));
+
+/** The newest attempt of a webhook that failed, tests left out; null: none did. */
+export const lastFailureQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'last-failure'],
+    queryFn: async () => {
+      const query = { succeeded: false, limit: lookedAtMax };
+      const { data } = await take(api.GET('/v1/webhooks/{id}/attempts', { params: { path: { id }, query } }));
+      return data.find(({ kind }) => kind !== 'test') ?? null;
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
 
 /** What each attempt of a delivery sends; it never changes. */
 export const deliveryBodyQuery = (id: string) =>

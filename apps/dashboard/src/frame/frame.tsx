@@ -5,6 +5,7 @@ import { Suspense } from 'react';
 import { Link, Outlet } from 'react-router';
 import { useSession, useSignOut } from '../api/session.js';
 import { Loading } from '../shared/states.js';
+import { LiveBadge } from './live-badge.js';
 import { Navigation } from './navigation.js';
 import { PageBoundary } from './page-boundary.js';
 import { Shortcuts } from './shortcuts.js';
@@ -28,6 +29,7 @@ export const Frame = () => {
             <EnvironmentBadge />
           </Group>
           <Group wrap="nowrap" gap="xs">
+            <LiveBadge />
             <ActionIcon variant="default" size="lg" onClick={help.open} aria-label="Keyboard help" visibleFrom="xs">
               ?
             </ActionIcon>

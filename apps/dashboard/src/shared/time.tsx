@@ -18,6 +18,11 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 /** Local and exact. @param at RFC 3339 */
 export const exactTime = (at: string): string => exact.format(new Date(at));
 
+const inText = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** A sentence of the API's, with its times local. */
+export const withLocalTimes = (text: string): string => text.replaceAll(inText, exactTime);
+
 /** @param at RFC 3339 */
 export const Time = ({ at }: { readonly at: string }) => {
   const now = useSyncExternalStore(subscribe, () => nowMs);

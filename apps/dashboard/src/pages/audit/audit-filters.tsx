@@ -1,8 +1,9 @@
 // What the audit log can be asked for.
-import { Button, Group } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useSearchParams } from 'react-router';
 import type { Filters } from '../../api/queries.js';
 import { searchMark } from '../../frame/shortcuts.js';
+import { FilterBar } from '../../shared/filter-bar.js';
 import { FilterSelect, FilterSuggested, FilterText, FilterTime } from '../../shared/filter-fields.js';
 
 export const auditFilterNames = ['action', 'subject_kind', 'subject_id', 'actor_key_id', 'tenant', 'at[gte]', 'at[lt]'] as const;
@@ -48,7 +49,7 @@ export const AuditFilters = ({ filters, change }: Props) => {
   const field = { filters, onChange: change };
   const clear = () => setParams({}, { replace: true });
   return (
-    <Group align="flex-end" gap="sm">
+    <FilterBar filters={filters}>
       <FilterSuggested label="Action" name="action" words={actions} marks={searchMark} {...field} />
       <FilterSelect label="Subject kind" name="subject_kind" words={kinds} {...field} />
       <FilterText label="Subject id" name="subject_id" {...field} />
@@ -61,6 +62,6 @@ export const AuditFilters = ({ filters, change }: Props) => {
           Clear filters
         </Button>
       )}
-    </Group>
+    </FilterBar>
   );
 };

@@ -7,6 +7,7 @@ import { type Webhook, webhooksQuery } from '../../api/queries.js';
 import { useMay, useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
+import { FilterBar } from '../../shared/filter-bar.js';
 import { FilterText } from '../../shared/filter-fields.js';
 import { shortCount } from '../../shared/numbers.js';
 import { Empty } from '../../shared/states.js';
@@ -25,7 +26,7 @@ export const WebhookList = () => {
   useLiveRefresh(['webhooks', 'list'], attempts, sumsAgainMs);
   return (
     <Stack>
-      <Group align="flex-end" gap="sm">
+      <FilterBar filters={filters}>
         <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" width={200} marks={searchMark} />
         <Select
           label="Status"
@@ -50,7 +51,7 @@ export const WebhookList = () => {
           w={130}
         />
         {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={150} />}
-      </Group>
+      </FilterBar>
       <CursorList<Webhook>
         query={webhooksQuery(filters)}
         filters={filters}

@@ -11,6 +11,7 @@ import { WebhookStatus } from '../../shared/status-badge.js';
 import { exactTime, Time } from '../../shared/time.js';
 import { Configuration } from './configuration.js';
 import { LastDeliveries } from './last-deliveries.js';
+import { lastFailurePath } from './last-failure-page.js';
 import { Past } from './past.js';
 import { Timeline } from './timeline.js';
 import { Versions } from './versions.js';
@@ -116,6 +117,11 @@ const Condition = ({ webhook }: { readonly webhook: Webhook }) => {
               The next probe is due <Time at={webhook.circuit_retry_at} />.
             </>
           )}
+          <div>
+            <Anchor component={Link} to={lastFailurePath(webhook.id)} size="sm" c="inherit" td="underline">
+              Explain the last failure
+            </Anchor>
+          </div>
           {webhook.disables_at !== null && (
             <Text size="sm" mt="xs">
               Will be disabled on <b>{exactTime(webhook.disables_at)}</b> (<Time at={webhook.disables_at} />) unless one delivery succeeds.
