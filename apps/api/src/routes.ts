@@ -13,6 +13,7 @@ import { attemptListRoutes } from './routes/attempt-lists.js';
 import { auditRoutes } from './routes/audit.js';
 import { eventRoute } from './routes/deliveries.js';
 import { deliveryActionRoutes } from './routes/delivery-actions.js';
+import { deliveryBodyRoute } from './routes/delivery-body.js';
 import { deliveryListRoutes } from './routes/delivery-lists.js';
 import { type DeploymentDependencies, deploymentRoute } from './routes/deployment.js';
 import { environmentRoutes } from './routes/environments.js';
@@ -61,6 +62,7 @@ export const registerRoutes = async (
     eventListRoute,
     deliveryListRoutes,
     attemptListRoutes,
+    deliveryBodyRoute,
     explainRoutes,
     webhookRoutes,
     webhookListRoute,

@@ -200,6 +200,7 @@ const cases: readonly Row[] = [
   ['GET /v1/deliveries', everyone, 200, 'list', delivery('failed')],
   ['GET /v1/deliveries/{id}', everyone, 200, 'not_found', delivery('failed')],
   ['GET /v1/deliveries/{id}/attempts', everyone, 200, 'not_found', delivery('failed')],
+  ['GET /v1/deliveries/{id}/body', everyone, 200, 'not_found', delivery('failed')],
   ['POST /v1/deliveries/{id}/retry', operators, 200, 'not_found', delivery('failed')],
   ['POST /v1/deliveries/{id}/cancel', operators, 200, 'not_found', delivery('waiting')],
   ['POST /v1/replays', withoutChannel, 202, 'own', nothing({ filter: { event_type: 'nothing' } })],

@@ -112,6 +112,7 @@ export {
 } from './processes.js';
 export { type EventPage, type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptPage, type AttemptRow, type EventAttemptPage, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
+export { readSentBody, type SentBody } from './reading-bodies.js';
 export {
   countDeliveriesOfEvent,
   type DeliveryFilters,

@@ -19,14 +19,11 @@ export type EventWithTexts = {
   readonly texts: { readonly data: string; readonly current_context: string; readonly resources: string };
 };
 
-const waitingMs = 2_000;
-const settledMs = 15_000;
+/** How often what goes on is looked at where no message tells of it: fan-out without a match, and the steps of a replay. */
+const untoldMs = 2_000;
 const namesMax = 200;
+const lookedAtMax = 20;
 
-const isWaiting = ({ facts: { fan_out, deliveries } }: EventWithTexts): boolean =>
-  fan_out === 'waiting' || deliveries.pending + deliveries.held > 0;
-
-/** Often while it goes on, else seldom: a retry by hand may begin it anew. */
 export const eventQuery = (id: string) =>
   queryOptions({
     queryKey: ['events', 'one', id],
@@ -35,7 +32,7 @@ export const eventQuery = (id: string) =>
       const { data = 'null', current_context = 'null', resources = 'null' } = membersOf(text);
       return { facts: JSON.parse(text) as Schema<'Event'>, texts: { data, current_context, resources } };
     },
-    refetchInterval: ({ state: { data } }) => (data === undefined || isWaiting(data) ? waitingMs : settledMs),
+    refetchInterval: ({ state: { data } }) => (data?.facts.fan_out === 'waiting' ? untoldMs : false),
   });
 
 export const eventsQuery = (filters: Filters) =>
@@ -44,18 +41,15 @@ export const eventsQuery = (filters: Filters) =>
 export const deliveriesQuery = (filters: Filters) =>
   listQuery<Delivery>(['deliveries'], filters, (query) => take(api.GET('/v1/deliveries', { params: { query } })));
 
-export const eventDeliveriesQuery = (id: string, isLive: boolean) => ({
-  ...listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
+export const eventDeliveriesQuery = (id: string) =>
+  listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
     take(api.GET('/v1/events/{id}/deliveries', { params: { path: { id }, query } })),
-  ),
-  refetchInterval: isLive ? waitingMs : settledMs,
-});
+  );
 
 export const deliveryQuery = (id: string) =>
   queryOptions({
     queryKey: ['deliveries', 'one', id],
     queryFn: () => take(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state: { data } }) => (data === undefined || data.ended_at === null ? waitingMs : settledMs),
   });
 
 /** Attempts as they are listed: webhook by webhook, the newest first. `isWhole`: there are no others. */
@@ -88,18 +82,49 @@ const attemptsQuery = (id: string, made: number, readPage: Parameters<typeof rea
 export const deliveryAttemptsQuery = ({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>) =>
   attemptsQuery(id, attempts, (query) => take(api.GET('/v1/deliveries/{id}/attempts', { params: { path: { id }, query } })));
 
+/** The newest attempt of a webhook that failed, tests left out; null: none did. */
+export const lastFailureQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'last-failure'],
+    queryFn: async () => {
+      const query = { succeeded: false, limit: lookedAtMax };
+      const { data } = await take(api.GET('/v1/webhooks/{id}/attempts', { params: { path: { id }, query } }));
+      return data.find(({ kind }) => kind !== 'test') ?? null;
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+/** What each attempt of a delivery sends; it never changes. */
+export const deliveryBodyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['delivery-body', id],
+    queryFn: () => take(api.GET('/v1/deliveries/{id}/body', { params: { path: { id } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The URL that a version of a webhook calls; it never changes. */
+export const versionUrlQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ['webhook-version-url', id, version],
+    queryFn: async () => {
+      const { webhook } = await take(api.GET('/v1/webhooks/{id}/versions/{version}', { params: { path: { id, version } } }));
+      return webhook.url;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 /** @param made how many attempts its deliveries are known to have */
 export const eventAttemptsQuery = (id: string, made: number) =>
   attemptsQuery(id, made, (query) => take(api.GET('/v1/events/{id}/attempts', { params: { path: { id }, query } })));
 
-export const explainQuery = (eventId: string, webhookId: string, isLive: boolean) =>
+export const explainQuery = (eventId: string, webhookId: string) =>
   queryOptions({
     queryKey: ['events', 'one', eventId, 'explain', webhookId],
     queryFn: async () =>
       (await take(
         api.GET('/v1/events/{id}/explain', { params: { path: { id: eventId }, query: { webhook_id: webhookId } } }),
       )) as Explanation,
-    refetchInterval: isLive ? settledMs : false,
   });
 
 /** The names of the newest webhooks, of a tenant or of all; `isWhole`: there are no others. */
@@ -122,8 +147,7 @@ export const replayQuery = (id: string) =>
   queryOptions({
     queryKey: ['replays', 'one', id],
     queryFn: () => take(api.GET('/v1/replays/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || data.status === 'running' || data.deliveries.pending + data.deliveries.held > 0 ? waitingMs : false,
+    refetchInterval: ({ state: { data } }) => (data?.status === 'running' ? untoldMs : false),
   });
 
 /** What a replay would do; nothing is done. */

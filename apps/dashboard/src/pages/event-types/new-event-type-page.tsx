@@ -1,7 +1,7 @@
 // A new event type.
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
-import { api, take } from '../../api/client.js';
+import { api, asText, take } from '../../api/client.js';
 import { Needs } from '../../shared/needs.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { bodyOf, EventTypeForm, type EventTypeValues, emptyEventType } from './event-type-form.js';
@@ -12,7 +12,7 @@ export const NewEventTypePage = () => {
   const queries = useQueryClient();
   const create = async (values: EventTypeValues) => {
     const name = values.name.trim();
-    await take(api.POST('/v1/event-types', { body: { name, ...bodyOf(values, emptyEventType) } }));
+    await take(api.POST('/v1/event-types', asText(bodyOf(values, emptyEventType, name) ?? '{}')));
     await queries.invalidateQueries({ queryKey: ['event-types'] });
     await navigate(eventTypePath(name));
   };

@@ -2,7 +2,7 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { EventWithTexts } from '../../api/event-queries.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import type { Axis, Span } from './axis.js';
 import { apart, Lane } from './lane.js';
 
@@ -28,7 +28,7 @@ export const Ingest = ({ event, axis }: Props) => {
   return (
     <>
       <Step axis={axis} atMs={from}>
-        <span aria-hidden="true">● </span>Accepted <Time at={event.received_at} />
+        <span aria-hidden="true">● </span>Accepted <FullTime at={event.received_at} />
       </Step>
       <Step axis={axis} atMs={to}>
         <span aria-hidden="true">● </span>Committed {apart(to - from)} later

@@ -7,7 +7,7 @@ import type { Attempt, Delivery } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { type Axis, axisOf, type Span } from './axis.js';
 import { type EventFacts, Ingest, spansOf } from './ingest.js';
 import { apart, Lane } from './lane.js';
@@ -26,8 +26,7 @@ const oldestFirst = (read: Attempts | undefined, webhookId: string): readonly At
   (read?.attempts ?? []).filter(({ webhook_id }) => webhook_id === webhookId).reverse();
 
 export const Waterfall = ({ event, onExplain }: Props) => {
-  const isLive = event.fan_out === 'waiting' || event.deliveries.pending + event.deliveries.held > 0;
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id, isLive));
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id));
   const deliveries = data?.pages.flatMap((page) => page.data) ?? [];
   const made = deliveries.reduce((sum, { attempts }) => sum + attempts, 0);
   const { data: read } = useQuery(eventAttemptsQuery(event.id, made));
@@ -157,12 +156,12 @@ export const Next = ({ delivery }: { readonly delivery: Delivery }) => {
   if (status === 'pending' && next !== null)
     return (
       <Text size="sm">
-        … The next attempt is due <Time at={next} />.
+        … The next attempt is due <FullTime at={next} />.
       </Text>
     );
   return (
     <Text size="sm" c="dimmed">
-      Ended {ended !== null && <Time at={ended} />}; nothing comes next.
+      Ended {ended !== null && <FullTime at={ended} />}; nothing comes next.
     </Text>
   );
 };
