@@ -7,16 +7,18 @@ import type { OpenOptions } from './support/browser.js';
 import { useConsole } from './support/console.js';
 import { brokenText, foreignElements, isHeaderValue, payloads } from './support/payloads.js';
 import { untilShown } from './support/views.js';
+import { goWithin } from './support/walk.js';
 
 /** The endpoint of the webhook of that name says it: in the body, and where it can stand there in a header. */
 const say = ({ path }: Received): Answer => {
   if (path === '/broken') return { raw: 'HTTP/1.1 200 OK\r\nx-<img/src=x/onerror=pwned(33)>: 1\r\ncontent-length: 0\r\n\r\n' };
-  if (path === '/bytes') return { headers: { "x-'`|pwned(34)".replace(/[()]/g, '!'): '1' }, body: brokenText };
+  if (path === '/bytes') return { headers: { "x-'`|pwned!34!": '1' }, body: brokenText };
   const text = payloads[Number(path.slice(1))] ?? '';
   return { status: 500, body: text, headers: isHeaderValue(text) ? { 'x-said': text } : {} };
 };
 const world = useConsole(say);
-const tenant = 'default';
+/** As names of members; the API refuses the last in what it keeps as JSON. */
+const named = Object.fromEntries(payloads.filter((text) => text !== '__proto__').map((text) => [text, text]));
 let webhooks: readonly string[];
 let [event, key, bytes, broken] = ['', '', '', ''];
 
@@ -39,7 +41,9 @@ const watch = async (page: Page): Promise<Page> => {
 };
 const open = async (path: string, options?: OpenOptions): Promise<Page> => watch(await world.openSignedIn(path, undefined, options));
 const go = async (page: Page, path: string): Promise<void> => {
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate', { state: null }))`);
+  await page.evaluate(
+    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate', { state: null }))`,
+  );
   await untilShown(page);
 };
 /** Resolves when all texts stand on the page, and nothing in it is made of them. In the text, or in a field. */
@@ -63,7 +67,8 @@ beforeAll(async () => {
         name,
         url: receiver.url(path),
         description: name,
-        metadata: { [name]: name },
+        metadata: Object.hasOwn(named, name) ? { [name]: name } : {},
+        retry_schedule_s: [3_600],
         filter: { data: { $or: [{ any: 1 }, { any: { $exist: false } }] } },
       })
     ).id;
@@ -77,8 +82,13 @@ beforeAll(async () => {
     current_context: payloads,
   });
   const long = payloads.join(' ');
-  await post('/v1/event-types', { name: 'constructor', description: long.slice(0, 2_000), schema: { enum: payloads }, example: payloads[0] });
-  await post('/v1/tenants', { tenant: 'hostile', name: payloads[0], metadata: Object.fromEntries(payloads.map((text) => [text, text])) });
+  await post('/v1/event-types', {
+    name: 'constructor',
+    description: long.slice(0, 2_000),
+    schema: { enum: payloads },
+    example: payloads[0],
+  });
+  await post('/v1/tenants', { tenant: 'hostile', name: payloads[0], metadata: named });
   for (const name of payloads) key = (await post('/v1/api-keys', { role: 'viewer', name })).id;
   await eventually(async () => {
     const { fan_out, deliveries } = await call(product, 'GET', `/v1/events/${event}`);
@@ -100,10 +110,10 @@ it('sees what it watches for, so that silence means something', async () => {
   await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<p onclick="x"></p><iframe srcdoc="x"></iframe>')`);
   expect(await page.evaluate(foreignElements)).toHaveLength(2);
   await page.evaluate(`location.assign('https://canary.invalid/x')`);
-  await eventually(() => breakouts.length >= 2);
-  expect(breakouts).toEqual(['ran: 0', 'asked: https://canary.invalid/x']);
+  const all = ['ran: 0', 'led to: about:srcdoc', 'asked: https://canary.invalid/x'];
+  await eventually(() => all.every((one) => breakouts.includes(one)));
   breakouts = [];
-  world.expectFaults(/CSP/);
+  world.expectFaults(/CSP|Content Security Policy/);
 });
 
 describe('what others wrote is text', () => {
@@ -126,18 +136,18 @@ describe('what others wrote is text', () => {
     const page = await open('/');
     for (const [index, text] of payloads.entries()) {
       await go(page, `/webhooks/${webhooks[index]}?tab=configuration`);
-      await expectText(page, [text, JSON.stringify({ [text]: text }, null, 2)]);
+      await expectText(page, [text, JSON.stringify(Object.hasOwn(named, text) ? { [text]: text } : {}, null, 2)]);
       await eventually(async () => (await page.title()) === `${text} · Posthorn`);
       expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(text);
     }
     await go(page, `/webhooks/${webhooks[0]}/edit`);
     await page.getByLabel('Webhook Name').waitFor();
     await expectText(page, [payloads[0] ?? '']);
-    await call(world.product, 'PATCH', `/v1/webhooks/${webhooks[0]}`, { name: payloads[1], metadata: { [payloads[2] ?? '']: payloads[3] } }).catch(
-      () => undefined,
-    );
-    await go(page, `/webhooks/${webhooks[0]}?tab=versions`);
-    await go(page, `/webhooks/${webhooks[0]}?tab=timeline`);
+    const changed = { name: `${payloads[1]} again`, description: payloads[2], metadata: { [payloads[3] ?? '']: payloads[4] } };
+    await call(world.product, 'PATCH', `/v1/webhooks/${bytes}`, changed);
+    await go(page, `/webhooks/${bytes}?tab=versions`);
+    await expectText(page, [changed.name, payloads[2] ?? '', JSON.stringify({ [payloads[3] ?? '']: payloads[4] }).slice(1, -1)]);
+    await go(page, `/webhooks/${bytes}?tab=timeline`);
     await expectText(page, []);
   }, 90_000);
 

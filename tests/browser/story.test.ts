@@ -41,8 +41,8 @@ const webhookNamed = async (): Promise<{ readonly id: string }> =>
 const markDocument = (page: Page) => page.evaluate('window.isStillTheSame = true');
 const expectSameDocument = async (page: Page): Promise<void> => expect(await page.evaluate('window.isStillTheSame')).toBe(true);
 
-/** The retry that would come by itself is far away, and the second failure opens the circuit, until it is reset. */
-const impatient = { circuit_threshold: 2, circuit_recovery: 'manual', retry_schedule_s: [3_600, 3_600] };
+/** The second failure opens the circuit, until it is reset; retries are due soon. */
+const impatient = { circuit_threshold: 2, circuit_recovery: 'manual', retry_schedule_s: [1, 1, 1] };
 
 it('is created, watched, broken, explained, mended, reset and replayed', async () => {
   const { product, receiver } = world;
@@ -76,13 +76,17 @@ it('is created, watched, broken, explained, mended, reset and replayed', async (
     .waitFor();
   await page.getByText('circuit open', { exact: true }).waitFor();
   const held = await publish(4);
-  await rowsOf(page, 'Last deliveries').filter({ hasText: 'circuit open' }).first().waitFor();
+  await eventually(async () => (await rowsOf(page, 'Last deliveries').getByText('held').count()) === 3);
   await untilWebhook(product, id, ({ statistics }) => statistics.held === 3);
 
   // Why was this not delivered? From the list it is one click to the delivery, where the answer stands; from an event, two.
   await button(list, /^Show \d+ new$/).click();
   await rowsOf(list, 'Deliveries').filter({ hasText: 'held' }).first().getByRole('link', { name: 'work_order.closed' }).click();
-  await list.getByRole('region', { name: 'Explain' }).getByText(/circuit/).first().waitFor();
+  await list
+    .getByRole('region', { name: 'Explain' })
+    .getByText(/circuit/)
+    .first()
+    .waitFor();
   await list.getByText('What helps:').waitFor();
   await list.getByRole('link', { name: 'work_order.closed' }).click();
   await button(list, 'Explain').click();

@@ -31,7 +31,11 @@ const answers: Readonly<Record<string, Answer>> = {
 export const answerDemo = ({ path }: Received): Answer => answers[path] ?? {};
 
 const tenant = 'nordic-supply';
-const money = { type: 'object', required: ['amount', 'currency'], properties: { amount: { type: 'string' }, currency: { type: 'string' } } };
+const money = {
+  type: 'object',
+  required: ['amount', 'currency'],
+  properties: { amount: { type: 'string' }, currency: { type: 'string' } },
+};
 const orderSchema = {
   type: 'object',
   required: ['order_id', 'total'],

@@ -36,7 +36,7 @@ export const payloads: readonly string[] = [
   `<style>@import "${canary}.css"; * { display: none }</style>`,
   `<p style="background:url(${canary}.png)">x</p>`,
   '{{constructor.constructor("pwned(21)")()}}',
-  '${pwned(22)}<%= pwned(22) %>#{pwned(22)}',
+  '\u0024{pwned(22)}<%= pwned(22) %>#{pwned(22)}',
   '<template><script>pwned(23)</script></template>',
   '<!--><img src=x onerror=pwned(24)>-->',
   '<![CDATA[><img src=x onerror=pwned(25)>]]>',

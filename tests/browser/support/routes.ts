@@ -6,7 +6,11 @@ const folder = new URL('../../../apps/dashboard/src/', import.meta.url);
 /** The JSX that is put in as `{adminRoutes}`, by that name; a text that ends where the next one begins. */
 const fragments = (): ReadonlyMap<string, string> => {
   const files = readdirSync(folder).filter((name) => name.endsWith('routing.tsx'));
-  const parts = files.flatMap((name) => readFileSync(new URL(name, folder), 'utf8').split(/^export const /m).slice(1));
+  const parts = files.flatMap((name) =>
+    readFileSync(new URL(name, folder), 'utf8')
+      .split(/^export const /m)
+      .slice(1),
+  );
   return new Map(parts.map((part) => [/^\w+/.exec(part)?.[0] ?? '', part.replaceAll(/element=\{<[^}]*>\}/g, '')]));
 };
 
