@@ -41,9 +41,7 @@ const watch = async (page: Page): Promise<Page> => {
 };
 const open = async (path: string, options?: OpenOptions): Promise<Page> => watch(await world.openSignedIn(path, undefined, options));
 const go = async (page: Page, path: string): Promise<void> => {
-  await page.evaluate(
-    `history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate', { state: null }))`,
-  );
+  await goWithin(page, path);
   await untilShown(page);
 };
 /** Resolves when all texts stand on the page, and nothing in it is made of them. In the text, or in a field. */

@@ -92,7 +92,7 @@ export const seedDemo = async ({ product, receiver }: Console): Promise<Demo> =>
   await eventually(async () => (await call(product, 'GET', `/v1/events/${event}`)).fan_out === 'done');
   await post(`/v1/deliveries/${paid[3]}.${accounting}/cancel`);
 
-  const replay = (await post('/v1/replays', { filter: { webhook_id: warehouse, event_type: 'shipment.sent' } })).id;
+  const replay = (await post('/v1/replays', { filter: { webhook_id: warehouse, event_type: 'shipment.sent', tenant } })).id;
   await eventually(async () => (await call(product, 'GET', `/v1/replays/${replay}`)).deliveries.succeeded === 6);
   const keys = await makeKeys(post);
   return {

@@ -50,7 +50,7 @@ export const views: readonly View[] = [
 ];
 
 /** Running ones that have an end: colours and widths that are on their way. */
-const transitions = `document.getAnimations().filter((each) => each.playState === 'running'
+export const transitions = `document.getAnimations().filter((each) => each.playState === 'running'
   && each.effect.getComputedTiming().endTime !== Infinity).length`;
 
 /** Resolves when the page has what it is about: nothing loads any more, in the page or in a part of it, and nothing is on its way to another look. */

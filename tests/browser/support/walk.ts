@@ -1,21 +1,23 @@
 // Walks through a page as somebody would who tries everything: clicks each control that it offers, once for each thing that it is, and notes what fails.
 import { eventually } from '@posthorn/testkit';
 import type { Page, Request } from 'playwright-core';
-import { untilShown } from './views.js';
+import { transitions, untilShown } from './views.js';
 
 /** To an address of the console without loading it anew, as its links do. */
 export const goWithin = (page: Page, path: string): Promise<unknown> =>
   page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate', { state: null }))`);
 
 export type WalkOptions = {
-  /** Whether what a dialog or a menu offers is clicked as well, so that what it asks about is done. */
-  readonly confirms: boolean;
   /** Controls of the frame, which are the same on every page, as well. */
   readonly frame: boolean;
+  /** What was clicked on the page already, with another tab or panel of it open. */
+  readonly except: readonly string[];
 };
 
 export type Walker = {
-  /** Opens the address and clicks everything there; returns the signatures of what it clicked. */
+  /** Opens the address, and clicks nothing. */
+  visit(path: string): Promise<void>;
+  /** Opens the address and clicks everything there, what dialogs and menus offer included; returns the signatures of what it clicked. */
   walk(path: string, options: WalkOptions): Promise<readonly string[]>;
   /** Answers of 400 and above, each with the address and the control after which it came. */
   readonly refusals: readonly string[];
@@ -28,7 +30,7 @@ const settledWithinMs = 15_000;
  * Marks the next control that was not clicked yet and returns its signature: its kind and its words, without what differs from row to row. Null: all
  * were. What opened over the page goes first. The choices of a field are one.
  */
-const nextControl = `(clicked, { confirms, frame }) => {
+const nextControl = `(clicked, frame) => {
   const controls = 'a[href], button, summary, [role=tab], [role=menuitem], [role=option], [role=combobox], input[type=radio], input[type=checkbox]';
   const over = [...document.querySelectorAll('[role=dialog], [role=menu], [role=listbox]')].filter((one) => one.checkVisibility());
   const scopes = over.length > 0 ? over : [...document.querySelectorAll(frame ? 'body' : 'main')];
@@ -43,7 +45,6 @@ const nextControl = `(clicked, { confirms, frame }) => {
     return (kind + ' ' + name + where).replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/\\d[\\d,.]*/g, 'N').slice(0, 160);
   };
   document.querySelector('[data-walked-to]')?.removeAttribute('data-walked-to');
-  if (over.length > 0 && !confirms && !over.some((one) => one.matches('[role=listbox]'))) return null;
   for (const one of scopes.flatMap((scope) => [...scope.querySelectorAll(controls)])) {
     const sign = signature(one);
     if (clicked.includes(sign) || !isOffered(one) || /Sign out/.test(sign)) continue;
@@ -74,7 +75,7 @@ export const createWalker = (page: Page): Walker => {
 
   const settle = async (): Promise<void> => {
     await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
-    await eventually(() => open.size === 0, { timeoutMs: settledWithinMs });
+    await eventually(async () => open.size === 0 && (await page.evaluate(transitions)) === 0, { timeoutMs: settledWithinMs });
   };
   const origin = new URL(page.url()).origin;
   const go = async (path: string): Promise<void> => {
@@ -90,12 +91,12 @@ export const createWalker = (page: Page): Walker => {
     if (pathname + search !== path || (await page.evaluate(isOver))) await go(path);
   };
 
-  const walk: Walker['walk'] = async (path, options) => {
+  const walk: Walker['walk'] = async (path, { frame, except }) => {
     const clicked: string[] = [];
     last = path;
     await go(path);
     for (let clicks = 0; clicks < clicksMax; clicks += 1) {
-      const sign = await page.evaluate<string | null>(`(${nextControl})(${JSON.stringify(clicked)}, ${JSON.stringify(options)})`);
+      const sign = await page.evaluate<string | null>(`(${nextControl})(${JSON.stringify([...except, ...clicked])}, ${frame})`);
       if (sign === null) {
         if (!(await page.evaluate(isOver))) return clicked;
         await comeBack(path);
@@ -103,11 +104,19 @@ export const createWalker = (page: Page): Walker => {
       }
       clicked.push(sign);
       last = `${path}: ${sign}`;
-      await page.locator('[data-walked-to]').click({ timeout: 5_000 });
+      const control = page.locator('[data-walked-to]');
+      // What went away by itself, such as a message that was read, cannot be clicked any more.
+      await control.click({ timeout: 5_000 }).catch(async (error: unknown) => {
+        if ((await control.count()) > 0) throw new Error(`${last} cannot be clicked`, { cause: error });
+      });
       await settle();
       if (!(await page.evaluate(isOver))) await comeBack(path);
     }
     throw new Error(`${path} offers more than ${clicksMax} controls: ${clicked.slice(-20).join(', ')}`);
   };
-  return { walk, refusals };
+  const visit: Walker['visit'] = (path) => {
+    last = path;
+    return go(path);
+  };
+  return { visit, walk, refusals };
 };

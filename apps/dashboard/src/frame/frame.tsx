@@ -7,6 +7,7 @@ import { useSession, useSignOut } from '../api/session.js';
 import { Loading } from '../shared/states.js';
 import { Navigation } from './navigation.js';
 import { PageBoundary } from './page-boundary.js';
+import { Permitted } from './permitted.js';
 import { Shortcuts } from './shortcuts.js';
 import { SignInDialog } from './sign-in-dialog.js';
 
@@ -42,7 +43,9 @@ export const Frame = () => {
       <AppShell.Main id="page" tabIndex={-1}>
         <PageBoundary>
           <Suspense fallback={<Loading />}>
-            <Outlet />
+            <Permitted>
+              <Outlet />
+            </Permitted>
           </Suspense>
         </PageBoundary>
       </AppShell.Main>
