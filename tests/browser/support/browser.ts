@@ -79,10 +79,29 @@ export const signIn = async (page: Page, key: string): Promise<void> => {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds that keeps people out: its serious and critical violations, in words. Evaluated from outside, past the page's policy. */
-export const seriousViolations = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe);
-  return page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+/** What depends on colours; the rest of what axe looks at is the same in the dark. */
+const colorRules = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * What axe finds that keeps people out: its serious and critical violations, in words. Evaluated from outside, past the page's policy.
+ * @param of `colors`: of the rules that are about colours alone
+ */
+export const seriousViolations = async (page: Page, of: 'all' | 'colors' = 'all'): Promise<readonly string[]> => {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+  const options = { resultTypes: ['violations'], ...(of === 'colors' && { runOnly: colorRules }) };
+  return page.evaluate<string[]>(`axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))))`);
 };
+
+/** Elements that reach beyond the right edge of the screen and make the page scroll sideways, in words; those in boxes that scroll themselves do not. */
+export const wideElements = (page: Page): Promise<readonly string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const { clientWidth, scrollWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const isCut = (element) => element !== null && element !== document.body
+      && (getComputedStyle(element).overflowX !== 'visible' || isCut(element.parentElement));
+    const wide = [...document.body.querySelectorAll('*')].filter((element) =>
+      element.getBoundingClientRect().right > clientWidth + 0.5 && !isCut(element.parentElement));
+    return ['the page is ' + scrollWidth + ' px wide', ...wide.slice(-3).map(({ outerHTML }) => outerHTML.slice(0, 200))];
+  })()`);

@@ -9,6 +9,7 @@ import { Loading } from '../shared/states.js';
 import { LiveBadge } from './live-badge.js';
 import { Navigation } from './navigation.js';
 import { PageBoundary } from './page-boundary.js';
+import { Permitted } from './permitted.js';
 import { Shortcuts } from './shortcuts.js';
 import { SignInDialog } from './sign-in-dialog.js';
 
@@ -45,7 +46,9 @@ export const Frame = () => {
       <AppShell.Main id="page" tabIndex={-1}>
         <PageBoundary>
           <Suspense fallback={<Loading />}>
-            <Outlet />
+            <Permitted>
+              <Outlet />
+            </Permitted>
           </Suspense>
         </PageBoundary>
       </AppShell.Main>

@@ -60,7 +60,7 @@ const Checking = () => {
   return (
     <Text size="sm">
       {checks[data.settings.event_schemas]}{' '}
-      <Anchor component={Link} to="/settings/environment" size="sm">
+      <Anchor component={Link} to="/settings/environment" size="sm" underline="always">
         Environment settings
       </Anchor>
     </Text>

@@ -12,13 +12,13 @@ const Value = ({ value }: { readonly value: unknown }) => {
 };
 
 export const Configuration = ({ webhook }: { readonly webhook: Webhook }) => (
-  <Table aria-label="Configuration" withTableBorder>
+  <Table aria-label="Configuration" layout="fixed" withTableBorder>
     <Table.Tbody>
       {Object.entries(webhook)
         .filter(([name]) => !hiddenFields.has(name))
         .map(([name, value]) => (
           <Table.Tr key={name}>
-            <Table.Th scope="row" className="no-wrap" style={{ verticalAlign: 'top' }}>
+            <Table.Th scope="row" className="break-anywhere" w={{ base: 120, xs: 220 }} style={{ verticalAlign: 'top' }}>
               {name}
             </Table.Th>
             <Table.Td>
