@@ -138,7 +138,7 @@ describe('deliveries', () => {
     await product.api.send('POST', `/v1/deliveries/${id}.${broken}/cancel`);
     receiver.answer({});
     const page = await open('/deliveries?status=cancelled&status_code=5xx');
-    expect(await button(page, 'Retry all that match').getAttribute('aria-description')).toMatch(/cannot choose by code/);
+    expect(await button(page, 'Retry all that match').getAttribute('aria-description')).toMatch(/Choose a webhook/);
     await page.getByLabel('Code').fill('');
     await page.waitForURL((url) => !url.searchParams.has('status_code'));
     await page.getByLabel('Event type').fill('order.bulk');

@@ -1,5 +1,6 @@
 // The lists of dialect 001, asked for by the client that its users have; and who is shown the secrets in them.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { callbackLimits } from '@posthorn/db';
 import { type ApiWorld, createApiWorld } from '../../tests/api-world.js';
 import { createCommerceClient } from '../../tests/commerce-client.js';
 
@@ -168,6 +169,13 @@ describe('a page', () => {
     expect(placed(await follow(second.links.last))).toEqual([5]);
     expect(await follow(second.links.prev)).toEqual(first);
     expect(await follow(second.links.first)).toEqual(first);
+  });
+
+  it('of event callbacks goes as far back as the database looks, and no further', async () => {
+    const last = callbackLimits.attemptsMax / 25;
+    const statusOf = async (number: number) =>
+      (await world.call('GET', `/api/event_callbacks?page[size]=25&page[number]=${number}`)).status;
+    expect([await statusOf(last), await statusOf(last + 1)]).toEqual([200, 400]);
   });
 
   it('is of 10 unless 25 at most are asked for, and counted without any', async () => {

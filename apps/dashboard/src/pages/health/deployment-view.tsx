@@ -19,7 +19,7 @@ export const DeploymentView = () => {
           ⚠ {alarm}
         </Text>
       ))}
-      <Processes deployment={data} />
+      <Processes processes={data.processes} />
       <Upkeep deployment={data} />
     </Stack>
   );
@@ -28,7 +28,7 @@ export const DeploymentView = () => {
 const columns = ['Process', 'Version', 'Jobs at once', 'Host', 'Process id', 'Node', 'Started', 'Heard of'] as const;
 const commitCharsShown = 10;
 
-const Processes = ({ deployment: { processes, scheduler } }: { readonly deployment: Deployment }) => (
+const Processes = ({ processes }: Pick<Deployment, 'processes'>) => (
   <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0, role: 'region', 'aria-label': 'Processes' } }}>
     <Table aria-label="Processes" withTableBorder>
       <Table.Thead>
@@ -43,14 +43,7 @@ const Processes = ({ deployment: { processes, scheduler } }: { readonly deployme
       <Table.Tbody>
         {processes.map((one) => (
           <Table.Tr key={`${one.id} ${one.role}`}>
-            <Table.Td>
-              {one.role}
-              {one.id === scheduler.holder_id && (
-                <Text size="xs" c="dimmed">
-                  its scheduler is active
-                </Text>
-              )}
-            </Table.Td>
+            <Table.Td>{one.role}</Table.Td>
             <Table.Td>
               {one.version ?? '–'}
               {one.commit !== null && <Code ml="xs">{one.commit.slice(0, commitCharsShown)}</Code>}
