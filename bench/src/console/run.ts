@@ -16,7 +16,7 @@ export interface ConsoleFigures {
   readonly settling: Settling;
 }
 
-const shape = { reads: 200, warmUps: 10, rawRows: 20_000 } as const;
+const shape = { reads: 100, warmUps: 10, rawRows: 20_000 } as const;
 const quickShape = { reads: 20, warmUps: 2, rawRows: 2_000 } as const;
 const quickShare = 0.05;
 
