@@ -25,3 +25,5 @@ select pg_temp.add_up_statistics();
 
 -- What did not succeed, or not yet: a few of all deliveries, and most of those that are looked for. A delivery whose first attempt succeeds never has an entry.
 create index deliveries_not_succeeded on deliveries (environment_id, event_id, webhook_id) where status <> 1;
+-- The same of one webhook: among all that it has, what failed would be looked for row by row.
+create index deliveries_not_succeeded_of_webhook on deliveries (webhook_id, event_id) where status <> 1;

@@ -1,9 +1,10 @@
 // Replaces a generated block of docs/benchmarks.md; what stands around the blocks is written by hand and kept.
 import { readFile, writeFile } from 'node:fs/promises';
+import type { SizeName } from './console/size.js';
 import type { ScenarioName } from './fairness/scenario.js';
 
-/** The blocks: one for throughput, one for each scenario. */
-export type BlockName = 'bench' | ScenarioName;
+/** The blocks: one for throughput, one for each scenario, one for each size of what the console reads. */
+export type BlockName = 'bench' | ScenarioName | SizeName;
 
 /** Returns `document` with `block` between the block's markers; a document without them gets them at its end. Throws on half of them. */
 export function replaceBlock(document: string, name: BlockName, block: string): string {

@@ -1,6 +1,9 @@
-// `npm run bench`: the bare pipeline and the product in turn on the same servers, then what the product must bear, and the tables in
-// docs/benchmarks.md.
+// `npm run bench`: the bare pipeline and the product in turn on the same servers, then what the product must bear, then what the console reads, and
+// the tables in docs/benchmarks.md.
 import { startBare } from './bare/start.js';
+import { describeRead, renderConsole } from './console/report.js';
+import { runConsole } from './console/run.js';
+import { type SizeName, sizes } from './console/size.js';
 import { type BlockName, writeBlock } from './document.js';
 import { describeFigures, renderScenario, type ScenarioRounds } from './fairness/report.js';
 import type { ScenarioName } from './fairness/scenario.js';
@@ -22,6 +25,7 @@ const servers = await startServers();
 try {
   if (options.plans.length > 0) await runThroughput(options.plans);
   if (options.scenarios.length > 0) await runScenarios(options.scenarios);
+  if (options.sizes.length > 0) await runSizes(options.sizes);
 } finally {
   await servers.stop();
 }
@@ -59,6 +63,14 @@ async function runScenarios(names: readonly ScenarioName[]): Promise<void> {
     }
     const shape = `Rounds: ${options.rounds}${options.isQuick ? ', smaller and shorter than told here' : ''}.`;
     await publish(name, [renderScenario({ scenario, rounds }), shape]);
+  }
+}
+
+/** Reads only: there is one round, of many reads. */
+async function runSizes(names: readonly SizeName[]): Promise<void> {
+  for (const name of names) {
+    const figures = await runConsole(servers, sizes[name], options.isQuick, (times) => console.log(describeRead(name, times)));
+    await publish(name, [renderConsole(sizes[name], figures)]);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { sizeNames } from './console/size.js';
 import { scenarioNames } from './fairness/scenario.js';
 import { readOptions } from './options.js';
 
@@ -22,6 +23,13 @@ describe('readOptions', () => {
     expect(chosen('--only', 'drain,half-dead')).toEqual({ plans: [], scenarios: ['half-dead', 'drain'] });
     expect(chosen('--only', 'redis,many-webhooks')).toEqual({ plans: ['redis 1', 'redis 10'], scenarios: ['many-webhooks'] });
     expect(chosen('--only', 'fairness,drain').scenarios).toEqual(scenarioNames);
+  });
+
+  it('chooses what the console reads, whole or by size', () => {
+    expect(readOptions([]).sizes).toEqual(sizeNames);
+    expect(readOptions(['--only', 'console'])).toMatchObject({ plans: [], scenarios: [], sizes: sizeNames });
+    expect(readOptions(['--only', 'console-1m,drain'])).toMatchObject({ scenarios: ['drain'], sizes: ['console-1m'] });
+    expect(readOptions(['--only', 'fairness']).sizes).toEqual([]);
   });
 
   it('makes a quick run short', () => {

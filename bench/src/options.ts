@@ -1,24 +1,27 @@
 // The command line of the bench.
 import { parseArgs } from 'node:util';
+import { type SizeName, sizeNames } from './console/size.js';
 import { type ScenarioName, scenarioNames } from './fairness/scenario.js';
 import type { RoundPlan } from './measure.js';
 import type { QueueBackend, SystemName } from './system.js';
 
-/** What to run: throughput plans, then fairness scenarios. A quick run is for trying: it writes no document. */
+/** What to run: throughput plans, then fairness scenarios, then the reads of the console. A quick run is for trying: it writes no document. */
 export interface BenchOptions {
   readonly rounds: number;
   readonly systems: readonly SystemName[];
   readonly plans: readonly RoundPlan[];
   readonly scenarios: readonly ScenarioName[];
+  readonly sizes: readonly SizeName[];
   readonly isQuick: boolean;
 }
 
 const queueNames = ['redis', 'postgres'] satisfies QueueBackend[];
 const systemNames = ['bare', 'product'] satisfies SystemName[];
-const groups = { throughput: queueNames, fairness: scenarioNames } as const;
+const groups = { throughput: queueNames, fairness: scenarioNames, console: sizeNames } as const;
+const groupNames = Object.keys(groups) as (keyof typeof groups)[];
 const usage =
-  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness or some of ' +
-  `${queueNames.join(', ')}, ${scenarioNames.join(', ')}]\n` +
+  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness|console or some of ' +
+  `${[...queueNames, ...scenarioNames, ...sizeNames].join(', ')}]\n` +
   '  throughput: [--seconds 20] [--systems bare,product] [--fan-out 1,10]';
 const connections = 64;
 const lowLoadShare = 0.1;
@@ -30,7 +33,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
-      only: { type: 'string', default: 'throughput,fairness' },
+      only: { type: 'string', default: groupNames.join(',') },
       systems: { type: 'string', default: systemNames.join(',') },
       'fan-out': { type: 'string', default: '1,10' },
       quick: { type: 'boolean', default: false },
@@ -46,14 +49,15 @@ export function readOptions(args: readonly string[]): BenchOptions {
     systems: oneOf(values.systems, systemNames),
     plans: queues.flatMap((queue) => fanOuts.map((fanOut) => ({ ...shape, queue, fanOut }))),
     scenarios: scenarioNames.filter((name) => chosen.has(name)),
+    sizes: sizeNames.filter((name) => chosen.has(name)),
     isQuick: values.quick,
   };
 }
 
-/** The names of queues and scenarios, groups spelled out. */
+/** The names of queues, scenarios and sizes, groups spelled out. */
 function readOnly(text: string): ReadonlySet<string> {
-  const names = oneOf(text, ['throughput', 'fairness', ...queueNames, ...scenarioNames]);
-  return new Set(names.flatMap((name) => (name === 'throughput' || name === 'fairness' ? groups[name] : [name])));
+  const names = oneOf(text, [...groupNames, ...queueNames, ...scenarioNames, ...sizeNames]);
+  return new Set(names.flatMap((name) => (name in groups ? groups[name as keyof typeof groups] : [name])));
 }
 
 function positive(text: string): number {

@@ -75,9 +75,9 @@ export const limits = {
     noSuccessEveryMs: 10_000,
     noSuccessWebhooksMax: 100,
     expireEveryMs: 60_000,
-    /** How often raw statistics are added up, how many rows in one step, and how often minutes and hours that are too old are deleted. */
+    /** How often raw statistics are added up; how many rows in one step, each of which becomes about seven; how often what is too old is deleted. */
     settleEveryMs: 10_000,
-    settleRowsMax: 2_000,
+    settleRowsMax: 500,
     expireStatisticsEveryMs: 600_000,
     mendEveryMs: 60_000,
     partitionsEveryMs: 3_600_000,

@@ -143,6 +143,15 @@ describe('paging', () => {
     for await (const _webhook of client.paginate('/v1/webhooks')) break;
     expect(api.count()).toBe(1);
   });
+
+  it('goes on behind pages that are short or empty: a list ends where there is no cursor', async () => {
+    const pages = [[], [{ id: 'a' }], [], [], [{ id: 'b' }]];
+    api.answer((_, index) => json({ data: pages[index], next_cursor: index < pages.length - 1 ? `c${index}` : null }));
+    const ids: string[] = [];
+    for await (const delivery of client.paginate('/v1/deliveries', { params: { query: { error_kind: 'dns' } } })) ids.push(delivery.id);
+    expect(ids).toEqual(['a', 'b']);
+    expect(api.count()).toBe(pages.length);
+  });
 });
 
 /** Never called: what the compiler has to refuse. */

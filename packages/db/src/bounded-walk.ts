@@ -6,6 +6,8 @@ export const walkLimits = {
   firstRows: 500,
   /** Rows that are looked at for one page altogether, whether they fit or not. */
   rowsMax: 10_000,
+  /** The same where something is looked up for each of them. */
+  lookupsMax: 4_000,
 } as const;
 
 /** Part of a list, in its order. `lookedTo`: there may be more behind this position; null: the list ends here, or as many were found as were asked for. */

@@ -79,9 +79,14 @@ export const streamsOf = async (db: Database, page: DeliveryPage): Promise<(befo
       ...alongAll,
       where: sql<boolean>`d.event_id = ${eventId}::uuid and ${webhookId === null ? sql`true` : sql`d.webhook_id = ${webhookId}::uuid`}`,
     }));
-  if (webhookId !== null) return streams([webhookId], alongWebhook);
+  const isNarrow = isOfNotSucceeded(page);
+  const alongIts = (before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
+    const { where, order } = alongWebhook(before);
+    return { where: isNarrow ? sql<boolean>`d.status <> 1 and ${where}` : where, order };
+  };
+  if (webhookId !== null) return streams([webhookId], alongIts);
   const webhookIds = tenantId === null ? null : await fewWebhooks(db, tenantId);
-  if (webhookIds !== null) return streams(webhookIds, alongWebhook);
-  if (isOfNotSucceeded(page)) return streams([null], (before) => alongNotSucceeded(page, before));
+  if (webhookIds !== null) return streams(webhookIds, alongIts);
+  if (isNarrow) return streams([null], (before) => alongNotSucceeded(page, before));
   return streams([null], () => alongAll);
 };

@@ -201,6 +201,7 @@ describe('a page of what grows with events', () => {
     ['of a webhook', () => ({ webhookId }), ofWebhook],
     ['of a webhook with few', () => ({ webhookId: few.webhookId }), ofWebhook],
     ['of a tenant with few webhooks', () => ({ tenantId: few.tenantId }), ofWebhook],
+    ['of a webhook that did not succeed', () => ({ webhookId, status: { code: 2, gated: null } }), '_webhook_id_event_id_idx1'],
     ['that did not succeed', () => ({ status: { code: 2, gated: null } }), '_environment_id_event_id_webhook_id_idx'],
   ])('of deliveries %s goes along their own index, and no further than the page', async (_, narrowed, index) => {
     const nodes = await planOf(() => listDeliveries(db, { ...reach(), ...noneOf, ...narrowed() }));

@@ -130,11 +130,17 @@ const readStretch = async (
   return { rows: found, lookedTo: found.length >= limit || eventId === null || webhookId === null ? null : { eventId, webhookId } };
 };
 
+/** The type stands with the event, which is looked up for each delivery. */
+const limitsOf = ({ filters }: DeliveryPage): { readonly firstRows: number; readonly rowsMax: number } => {
+  const { firstRows, rowsMax, lookupsMax } = walkLimits;
+  return { firstRows, rowsMax: (filters?.eventType ?? null) === null ? rowsMax : lookupsMax };
+};
+
 /** Deliveries in reach, newest event first; fewer than asked for where it looked far enough. @param limits how far it looks */
 export const listDeliveries = async (
   db: Database,
   page: DeliveryPage,
-  limits: { readonly firstRows: number; readonly rowsMax: number } = walkLimits,
+  limits: { readonly firstRows: number; readonly rowsMax: number } = limitsOf(page),
 ): Promise<Walked<DeliveryRow, DeliveryPosition>> => {
   const streams = await streamsOf(db, page);
   return walk((stretch) => readStretch(db, page, streams(stretch.before), stretch), page, limits);

@@ -79,10 +79,18 @@ const settledOf = (query: StatisticsQuery, grouping: StatisticsGrouping | null):
     : sql`${ofTenants} and span = ${span}`;
 };
 
-/** The rows that count: settled ones and raw ones. */
-const rowsOf = (query: StatisticsQuery, grouping: StatisticsGrouping | null): RawBuilder<unknown> => {
+/** The rows that count: settled ones, of each part of the time, and raw ones. */
+const rowsOf = (
+  query: StatisticsQuery,
+  grouping: StatisticsGrouping | null,
+  parts: readonly StatisticsQuery[] = [query],
+): RawBuilder<unknown> => {
   const ofWebhook = query.webhookId === null ? sql`true` : sql`webhook_id = ${query.webhookId}::uuid`;
-  return sql`${settledOf(query, grouping)} union all
+  const settled = sql.join(
+    parts.map((part) => settledOf(part, grouping)),
+    sql` union all `,
+  );
+  return sql`${settled} union all
     select ${columns}, webhook_id from webhook_stats where slot < ${sql.lit(settledSlot)} and ${ofWebhook} and ${conditions(query)}`;
 };
 
@@ -101,6 +109,20 @@ const keys = {
 } as const;
 const groupColumns = { webhook: sql`s.webhook_id`, tenant: sql`s.tenant_id`, event_type: sql`s.event_type` } as const;
 
+const dayMs = 86_400_000;
+
+/** The same time in parts, of which whole days are read as days and not hour by hour; for sums over the whole time alone. */
+const partsOf = (query: StatisticsQuery): readonly StatisticsQuery[] => {
+  const firstDay = new Date(Math.ceil(query.from.getTime() / dayMs) * dayMs);
+  const lastDay = new Date(Math.floor(query.to.getTime() / dayMs) * dayMs);
+  if (query.interval !== 'hour' || firstDay >= lastDay) return [query];
+  return [
+    { ...query, to: firstDay },
+    { ...query, from: firstDay, to: lastDay, interval: 'day' as const },
+    { ...query, from: lastDay },
+  ].filter(({ from, to }) => from < to);
+};
+
 /** The whole time in one, by group: those with most failed attempts first, then those with most attempts. */
 export const readStatisticsGroups = async (
   db: Database,
@@ -109,7 +131,7 @@ export const readStatisticsGroups = async (
   groupsMax: number,
 ): Promise<readonly StatisticsGroup[]> => {
   const { rows } = await sql<StatisticsGroup>`
-    select ${keys[grouping]} as key, ${sums} from (${rowsOf(query, grouping)}) s
+    select ${keys[grouping]} as key, ${sums} from (${rowsOf(query, grouping, partsOf(query))}) s
      group by ${groupColumns[grouping]}
      order by sum(attempts - attempts_ok) desc, sum(attempts) desc, 1 limit ${groupsMax}`.execute(db);
   return rows;

@@ -98,6 +98,35 @@ describe('percentiles', () => {
   });
 });
 
+describe('groups over several days', () => {
+  it('count whole days as days and the rest by the hour, and nothing twice', async () => {
+    const id = await newWebhook(world, 'long');
+    const todayMs = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+    const at = (hours: number): string => new Date(todayMs + hours * 3_600_000).toISOString();
+    // One attempt in each hour, from four days before today on.
+    await world.pool.query(
+      `insert into webhook_stats (environment_id, tenant_id, webhook_id, span, at, event_type, slot, attempts)
+       select $1, $2, $3, 0, $4::timestamptz + n * interval '1 hour', 'a', 0, 1 from generate_series(0, 96) n`,
+      [world.environmentId, await world.tenantId('long'), id, at(-96)],
+    );
+    while ((await settleStatistics(world.pool, 50, -60)) > 0);
+    for (const [from, to] of [
+      [-96, 0],
+      [-90, -20],
+      [-90, -24],
+      [-72, -10],
+      [-71, -49],
+      [-40, -30],
+      [-73, -47],
+    ] as const)
+      for (const by of ['webhook', 'tenant', 'event_type']) {
+        const { groups, totals } = await get(`?tenant=long&interval=hour&group_by=${by}&from=${at(from)}&to=${at(to)}`);
+        expect([from, to, by, groups.map((group: { attempts: number }) => group.attempts)]).toEqual([from, to, by, [to - from]]);
+        expect(totals.attempts).toBe(to - from);
+      }
+  });
+});
+
 describe('a query', () => {
   it.each([
     'interval=week',

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import type { Filters, listQuery } from '../api/queries.js';
 import { Empty, ErrorBeside, ErrorState, Loading } from './states.js';
+import { useLookFurther } from './use-look-further.js';
 import { useSteadyRows } from './use-steady-rows.js';
 
 /** Narrower, the table scrolls sideways. */
@@ -25,11 +26,26 @@ type Props<Item> = {
 };
 
 export function CursorList<Item>({ query, label, columns, keyOf, row, empty, filters = {} }: Props<Item>) {
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isPlaceholderData } = useInfiniteQuery(query);
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isFetching, isPlaceholderData } = useInfiniteQuery(query);
   const fresh = useMemo(() => data?.pages.flatMap((page) => page.data) ?? [], [data]);
   const of = data === undefined || isPlaceholderData ? null : JSON.stringify(query.queryKey);
   const { rows, added, showAll } = useSteadyRows(of, fresh, keyOf);
+  const canLook = of !== null && error === null && hasNextPage && !isFetching;
+  const further = useLookFurther(of, canLook, data?.pages.map((page) => page.data.length) ?? [], () => void fetchNextPage());
+  const moreButton = (
+    <Button variant="default" loading={isFetchingNextPage} onClick={further.isSparse ? further.look : () => void fetchNextPage()}>
+      {further.isSparse ? 'Look further back' : 'Show more'}
+    </Button>
+  );
   if (data === undefined) return error === null ? <Loading /> : <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (rows.length === 0 && hasNextPage)
+    return further.isLooking ? (
+      <Loading />
+    ) : (
+      <Empty title="Nothing fits so far" action={moreButton}>
+        What came last was looked through. There is more, further back.
+      </Empty>
+    );
   if (rows.length === 0)
     return Object.keys(filters).length === 0 ? empty : <Empty title="Nothing fits these filters">Change or clear one of them.</Empty>;
   return (
@@ -69,9 +85,7 @@ export function CursorList<Item>({ query, label, columns, keyOf, row, empty, fil
       </Table.ScrollContainer>
       <Center>
         {hasNextPage ? (
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show more
-          </Button>
+          moreButton
         ) : (
           <Text size="sm" c="dimmed">
             {rows.length === 1 ? '1 in all' : `${rows.length} in all`}
