@@ -95,10 +95,11 @@ describe('a page', () => {
 
     await setHidden(page, true);
     const reads = noteReads(page);
-    // A stream of the test's own in the same page: what it was told, the page was told.
+    // A stream of the test's own in the same page. The page, which was told first, would have begun to read half a second later: a longer timer that is
+    // set after that ends after it.
     await page.evaluate(`{ window.told = ''; const tap = new EventSource('/v1/stream');
       tap.addEventListener('open', () => { window.told += 'open '; });
-      tap.addEventListener('event', ({ data }) => { window.told += data; }) }`);
+      tap.addEventListener('event', ({ data }) => setTimeout(() => { window.told += data; }, 1000)) }`);
     const isTold = (text: string) =>
       eventually(async () => (await page.evaluate<string>('window.told')).includes(text), { timeoutMs: 15_000 });
     await isTold('open');
