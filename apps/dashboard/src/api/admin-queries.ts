@@ -67,11 +67,14 @@ export const eventTypeStatisticsQuery = (name: string) =>
     staleTime: 60_000,
   });
 
-/** The first webhooks that want a type. */
-export const subscribersQuery = (name: string) =>
+/** The first webhooks that want a type, of a tenant or of all. */
+export const subscribersQuery = (name: string, tenant?: string) =>
   queryOptions({
-    queryKey: ['webhooks', 'of-type', name],
-    queryFn: () => take(api.GET('/v1/webhooks', { params: { query: { event_type: name, limit: namesShown } } })),
+    queryKey: ['webhooks', 'of-type', name, tenant],
+    queryFn: () =>
+      take(
+        api.GET('/v1/webhooks', { params: { query: { event_type: name, limit: namesShown, ...(tenant !== undefined && { tenant }) } } }),
+      ),
   });
 
 export const tenantListQuery = (filters: Filters) =>

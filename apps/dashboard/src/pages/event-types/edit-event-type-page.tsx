@@ -7,8 +7,9 @@ import { api, asText, take } from '../../api/client.js';
 import { Needs } from '../../shared/needs.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
-import { bodyOf, EventTypeForm, type EventTypeValues, valuesOf } from './event-type-form.js';
+import { EventTypeForm } from './event-type-form.js';
 import { eventTypePath } from './event-type-path.js';
+import { bodyOf, type EventTypeValues, valuesOf } from './event-type-values.js';
 
 export const EditEventTypePage = () => {
   const { name = '' } = useParams();

@@ -4,8 +4,9 @@ import { useNavigate } from 'react-router';
 import { api, asText, take } from '../../api/client.js';
 import { Needs } from '../../shared/needs.js';
 import { PageHeader } from '../../shared/page-header.js';
-import { bodyOf, EventTypeForm, type EventTypeValues, emptyEventType } from './event-type-form.js';
+import { EventTypeForm } from './event-type-form.js';
 import { eventTypePath } from './event-type-path.js';
+import { bodyOf, type EventTypeValues, emptyEventType } from './event-type-values.js';
 
 export const NewEventTypePage = () => {
   const navigate = useNavigate();

@@ -12,6 +12,7 @@ import { count } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { FullTime } from '../../shared/time.js';
+import { EraseEvent } from './erase-event.js';
 import { ExplainAny } from './explain-any.js';
 import { Payload } from './payload.js';
 import { Waterfall } from './waterfall.js';
@@ -55,6 +56,7 @@ const Shown = ({ event: { facts, texts } }: { readonly event: EventWithTexts }) 
             {isLive ? '… going on' : '■ settled'}
           </Badge>
         }
+        actions={<EraseEvent event={facts} />}
       />
       <Facts label="About the event" facts={factsOf(facts)} />
       <Waterfall event={facts} onExplain={onExplain} />

@@ -67,7 +67,7 @@ export const PublishDialog = ({ onClose }: { readonly onClose: () => void }) => 
           error={fault}
           withAsterisk
         />
-        {mayRead && <Wanted eventType={eventType.trim()} />}
+        {mayRead && <Wanted eventType={eventType.trim()} tenant={bound ?? (tenant.trim() || 'default')} />}
         {error !== null && <ErrorState error={error} />}
         <Group justify="space-between">
           <CurlButton command={publishCommand(body)} notes={publishNotes} />
@@ -86,9 +86,10 @@ export const PublishDialog = ({ onClose }: { readonly onClose: () => void }) => 
 };
 
 /** To how many webhooks it may go. */
-const Wanted = ({ eventType }: { readonly eventType: string }) => {
+const Wanted = ({ eventType, tenant }: { readonly eventType: string; readonly tenant: string }) => {
   const [settled] = useDebouncedValue(eventType, pauseMs);
-  const { data } = useQuery({ ...subscribersQuery(settled), enabled: settled !== '' });
+  const [settledTenant] = useDebouncedValue(tenant, pauseMs);
+  const { data } = useQuery({ ...subscribersQuery(settled, settledTenant), enabled: settled !== '' });
   if (data === undefined) return null;
   const count = `${data.data.length}${data.next_cursor === null ? '' : ' or more'}`;
   return (
