@@ -56,6 +56,6 @@ export const transitions = `document.getAnimations().filter((each) => each.playS
 /** Resolves when the page has what it is about: nothing loads any more, in the page or in a part of it, and nothing is on its way to another look. */
 export const untilShown = async (page: Page): Promise<void> => {
   await page.getByRole('heading', { level: 1 }).waitFor();
-  const loading = page.locator('[role=status][aria-label=Loading], [aria-busy=true]');
+  const loading = page.locator('[role=status][aria-label=Loading], [aria-busy=true], .mantine-Skeleton-root');
   await eventually(async () => (await loading.count()) === 0 && (await page.evaluate(transitions)) === 0);
 };
