@@ -32,6 +32,8 @@ export async function usePostgres(url: string): Promise<PostgresServer> {
     await admin.query('checkpoint'); // so that no round pays for what the one before it wrote
     const databaseUrl = Object.assign(new URL(url), { pathname: `/${name}` }).href;
     const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    // An ended connection may still be open when its database is dropped, and is told so.
+    pool.on('error', () => undefined);
     const drop = async (): Promise<void> => {
       await pool.end();
       await admin.query(`drop database ${name} with (force)`);

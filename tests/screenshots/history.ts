@@ -17,7 +17,7 @@ const sql = `
   insert into webhook_stats (environment_id, tenant_id, webhook_id, span, at, event_type, slot, created, succeeded, failed, attempts, attempts_ok,
                              retries, status_5xx, duration_ms_sum, ms_16, ms_32, ms_64, ms_256, last_attempt_at, last_success_at)
   select environment_id, tenant_id, id, 0, at, event_type, 0, n, n - failed, failed, n + 2 * failed, n - failed,
-         2 * failed, 3 * failed, n * 24, n / 3, n / 3, n - 2 * (n / 3) - n / 12, n / 12, at, at
+         2 * failed, 3 * failed, n * 24, n / 3, n / 3, n - 2 * (n / 3) - n / 12 + 2 * failed, n / 12, at, at
     from (select *, case when is_broken then n / 3 else 0 end as failed from counted) c
   on conflict do nothing`;
 
