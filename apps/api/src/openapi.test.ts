@@ -80,7 +80,7 @@ const contract: readonly string[] = [
 const webhookMembers =
   'id object_id environment_id mode tenant name code description url event_types context project_flows filter include_resources ' +
   'notification_type payload_format authentication headers signature_header status is_active disabled_at disabled_reason paused_at ' +
-  'circuit_state circuit_failure_count circuit_opened_at circuit_retry_at circuit_threshold circuit_recovery retry_schedule_s rate_limit ' +
+  'circuit_state circuit_failure_count circuit_opened_at circuit_retry_at disables_at circuit_threshold circuit_recovery retry_schedule_s rate_limit ' +
   'max_in_flight timeout_ms notification statistics reference reference_origin metadata version created_at updated_at';
 
 describe('the document', () => {

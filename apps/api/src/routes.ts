@@ -9,9 +9,11 @@ import { plainPlaces } from './dialects/places.js';
 import { plainDialectRoutes } from './dialects/plain-routes.js';
 import { docsRoutes } from './docs.js';
 import { apiKeyRoutes } from './routes/api-keys.js';
+import { attemptListRoutes } from './routes/attempt-lists.js';
 import { auditRoutes } from './routes/audit.js';
 import { eventRoute } from './routes/deliveries.js';
 import { deliveryActionRoutes } from './routes/delivery-actions.js';
+import { deliveryBodyRoute } from './routes/delivery-body.js';
 import { deliveryListRoutes } from './routes/delivery-lists.js';
 import { type DeploymentDependencies, deploymentRoute } from './routes/deployment.js';
 import { environmentRoutes } from './routes/environments.js';
@@ -59,6 +61,8 @@ export const registerRoutes = async (
     eventRoute,
     eventListRoute,
     deliveryListRoutes,
+    attemptListRoutes,
+    deliveryBodyRoute,
     explainRoutes,
     webhookRoutes,
     webhookListRoute,

@@ -1,8 +1,9 @@
 // The webhook as people see it (api.md §4), made of its rows.
-import { circuitStateOfCode, formatRfc3339 } from '@posthorn/core';
+import { circuitStateOfCode, formatRfc3339, noSuccessS } from '@posthorn/core';
 import type { WebhookRow, WebhookStatistics } from '@posthorn/db';
 
-const time = (at: Date | null): string | null => (at === null ? null : formatRfc3339(at.getTime()));
+const time = (at: Date): string => formatRfc3339(at.getTime());
+const timeOrNull = (at: Date | null): string | null => (at === null ? null : time(at));
 
 const nobodyYet = {
   succeeded: 0,
@@ -25,8 +26,8 @@ const statisticsObject = (statistics: WebhookStatistics | undefined, gated: bool
     skipped,
     cancelled,
     attempts,
-    last_attempt_at: time(last_attempt_at),
-    last_success_at: time(last_success_at),
+    last_attempt_at: timeOrNull(last_attempt_at),
+    last_success_at: timeOrNull(last_success_at),
   };
 };
 
@@ -56,13 +57,14 @@ export const webhookObject = (row: WebhookRow, mode: 'live' | 'test', statistics
   signature_header: row.signature_header,
   status: statusOf(row),
   is_active: row.disabled_at === null,
-  disabled_at: time(row.disabled_at),
+  disabled_at: timeOrNull(row.disabled_at),
   disabled_reason: row.disabled_reason,
-  paused_at: time(row.paused_at),
+  paused_at: timeOrNull(row.paused_at),
   circuit_state: circuitStateOfCode(row.circuit),
   circuit_failure_count: row.circuit_failure_count,
-  circuit_opened_at: time(row.circuit_opened_at),
-  circuit_retry_at: time(row.circuit_retry_at),
+  circuit_opened_at: timeOrNull(row.circuit_opened_at),
+  circuit_retry_at: timeOrNull(row.circuit_retry_at),
+  disables_at: row.failing_since === null ? null : formatRfc3339(row.failing_since.getTime() + noSuccessS * 1_000),
   circuit_threshold: row.circuit_threshold,
   circuit_recovery: row.circuit_recovery,
   retry_schedule_s: row.retry_schedule_s,

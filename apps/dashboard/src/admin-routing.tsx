@@ -1,28 +1,23 @@
 // Addresses of the pages for those who administer, each a chunk of its own.
-import { lazy } from 'react';
 import { Route } from 'react-router';
+import { lazyPage } from './shared/lazy-page.js';
 
-const EventTypesPage = lazy(() => import('./pages/event-types/event-types-page.js').then((page) => ({ default: page.EventTypesPage })));
-const EventTypePage = lazy(() => import('./pages/event-types/event-type-page.js').then((page) => ({ default: page.EventTypePage })));
-const NewEventTypePage = lazy(() =>
-  import('./pages/event-types/new-event-type-page.js').then((page) => ({ default: page.NewEventTypePage })),
-);
-const EditEventTypePage = lazy(() =>
-  import('./pages/event-types/edit-event-type-page.js').then((page) => ({ default: page.EditEventTypePage })),
-);
-const AdministrationLayout = lazy(() =>
-  import('./pages/tenants/administration-layout.js').then((page) => ({ default: page.AdministrationLayout })),
-);
-const TenantsPage = lazy(() => import('./pages/tenants/tenants-page.js').then((page) => ({ default: page.TenantsPage })));
-const TenantPage = lazy(() => import('./pages/tenants/tenant-page.js').then((page) => ({ default: page.TenantPage })));
-const NewTenantPage = lazy(() => import('./pages/tenants/new-tenant-page.js').then((page) => ({ default: page.NewTenantPage })));
-const EditTenantPage = lazy(() => import('./pages/tenants/edit-tenant-page.js').then((page) => ({ default: page.EditTenantPage })));
-const KeysPage = lazy(() => import('./pages/keys/keys-page.js').then((page) => ({ default: page.KeysPage })));
-const KeyPage = lazy(() => import('./pages/keys/key-page.js').then((page) => ({ default: page.KeyPage })));
-const NewKeyPage = lazy(() => import('./pages/keys/new-key-page.js').then((page) => ({ default: page.NewKeyPage })));
-const AuditPage = lazy(() => import('./pages/audit/audit-page.js').then((page) => ({ default: page.AuditPage })));
-const HealthPage = lazy(() => import('./pages/health/health-page.js').then((page) => ({ default: page.HealthPage })));
-const EnvironmentPage = lazy(() => import('./pages/environment/environment-page.js').then((page) => ({ default: page.EnvironmentPage })));
+const EventTypesPage = lazyPage(() => import('./pages/event-types/event-types-page.js'), 'EventTypesPage');
+const EventTypePage = lazyPage(() => import('./pages/event-types/event-type-page.js'), 'EventTypePage');
+const NewEventTypePage = lazyPage(() => import('./pages/event-types/new-event-type-page.js'), 'NewEventTypePage');
+const EditEventTypePage = lazyPage(() => import('./pages/event-types/edit-event-type-page.js'), 'EditEventTypePage');
+const AdministrationLayout = lazyPage(() => import('./pages/tenants/administration-layout.js'), 'AdministrationLayout');
+const TenantsPage = lazyPage(() => import('./pages/tenants/tenants-page.js'), 'TenantsPage');
+const TenantPage = lazyPage(() => import('./pages/tenants/tenant-page.js'), 'TenantPage');
+const NewTenantPage = lazyPage(() => import('./pages/tenants/new-tenant-page.js'), 'NewTenantPage');
+const EditTenantPage = lazyPage(() => import('./pages/tenants/edit-tenant-page.js'), 'EditTenantPage');
+const KeysPage = lazyPage(() => import('./pages/keys/keys-page.js'), 'KeysPage');
+const KeyPage = lazyPage(() => import('./pages/keys/key-page.js'), 'KeyPage');
+const NewKeyPage = lazyPage(() => import('./pages/keys/new-key-page.js'), 'NewKeyPage');
+const AuditPage = lazyPage(() => import('./pages/audit/audit-page.js'), 'AuditPage');
+const HealthPage = lazyPage(() => import('./pages/health/health-page.js'), 'HealthPage');
+const EnvironmentPage = lazyPage(() => import('./pages/environment/environment-page.js'), 'EnvironmentPage');
+const NewEnvironmentPage = lazyPage(() => import('./pages/environment/new-environment-page.js'), 'NewEnvironmentPage');
 
 export const adminRoutes = (
   <>
@@ -45,4 +40,9 @@ export const adminRoutes = (
 );
 
 /** Under the settings. */
-export const environmentRoute = <Route path="environment" element={<EnvironmentPage />} />;
+export const environmentRoutes = (
+  <>
+    <Route path="environment" element={<EnvironmentPage />} />
+    <Route path="environment/new" element={<NewEnvironmentPage />} />
+  </>
+);

@@ -1,29 +1,25 @@
 // Which page is at which address.
-import { lazy } from 'react';
 import { createBrowserRouter, createRoutesFromElements, Route } from 'react-router';
-import { adminRoutes, environmentRoute } from './admin-routing.js';
+import { adminRoutes, environmentRoutes } from './admin-routing.js';
 import { Frame } from './frame/frame.js';
 import { Gate } from './frame/gate.js';
 import { NotFoundPage } from './pages/not-found-page.js';
+import { lazyPage } from './shared/lazy-page.js';
 
-// Pages are chunks of their own, so that what is loaded first stays small.
-const OverviewPage = lazy(() => import('./pages/overview/overview-page.js').then((page) => ({ default: page.OverviewPage })));
-const WebhooksPage = lazy(() => import('./pages/webhooks/webhooks-page.js').then((page) => ({ default: page.WebhooksPage })));
-const WebhookPage = lazy(() => import('./pages/webhooks/webhook-page.js').then((page) => ({ default: page.WebhookPage })));
-const EditWebhookPage = lazy(() => import('./pages/webhooks/edit-webhook-page.js').then((page) => ({ default: page.EditWebhookPage })));
-const EventsPage = lazy(() => import('./pages/events/events-page.js').then((page) => ({ default: page.EventsPage })));
-const EventPage = lazy(() => import('./pages/events/event-page.js').then((page) => ({ default: page.EventPage })));
-const DeliveriesPage = lazy(() => import('./pages/deliveries/deliveries-page.js').then((page) => ({ default: page.DeliveriesPage })));
-const DeliveryPage = lazy(() => import('./pages/deliveries/delivery-page.js').then((page) => ({ default: page.DeliveryPage })));
-const ReplaysPage = lazy(() => import('./pages/replays/replays-page.js').then((page) => ({ default: page.ReplaysPage })));
-const ReplayPage = lazy(() => import('./pages/replays/replay-page.js').then((page) => ({ default: page.ReplayPage })));
-const SettingsLayout = lazy(() => import('./pages/settings/settings-layout.js').then((page) => ({ default: page.SettingsLayout })));
-const WebhookSettingsPage = lazy(() =>
-  import('./pages/settings/webhook-settings-page.js').then((page) => ({ default: page.WebhookSettingsPage })),
-);
-const CreateWebhookPage = lazy(() =>
-  import('./pages/settings/create-webhook-page.js').then((page) => ({ default: page.CreateWebhookPage })),
-);
+const OverviewPage = lazyPage(() => import('./pages/overview/overview-page.js'), 'OverviewPage');
+const WebhooksPage = lazyPage(() => import('./pages/webhooks/webhooks-page.js'), 'WebhooksPage');
+const WebhookPage = lazyPage(() => import('./pages/webhooks/webhook-page.js'), 'WebhookPage');
+const EditWebhookPage = lazyPage(() => import('./pages/webhooks/edit-webhook-page.js'), 'EditWebhookPage');
+const LastFailurePage = lazyPage(() => import('./pages/webhooks/last-failure-page.js'), 'LastFailurePage');
+const EventsPage = lazyPage(() => import('./pages/events/events-page.js'), 'EventsPage');
+const EventPage = lazyPage(() => import('./pages/events/event-page.js'), 'EventPage');
+const DeliveriesPage = lazyPage(() => import('./pages/deliveries/deliveries-page.js'), 'DeliveriesPage');
+const DeliveryPage = lazyPage(() => import('./pages/deliveries/delivery-page.js'), 'DeliveryPage');
+const ReplaysPage = lazyPage(() => import('./pages/replays/replays-page.js'), 'ReplaysPage');
+const ReplayPage = lazyPage(() => import('./pages/replays/replay-page.js'), 'ReplayPage');
+const SettingsLayout = lazyPage(() => import('./pages/settings/settings-layout.js'), 'SettingsLayout');
+const WebhookSettingsPage = lazyPage(() => import('./pages/settings/webhook-settings-page.js'), 'WebhookSettingsPage');
+const CreateWebhookPage = lazyPage(() => import('./pages/settings/create-webhook-page.js'), 'CreateWebhookPage');
 
 export const router = createBrowserRouter(
   createRoutesFromElements(
@@ -32,6 +28,7 @@ export const router = createBrowserRouter(
         <Route index element={<OverviewPage />} />
         <Route path="webhooks" element={<WebhooksPage />} />
         <Route path="webhooks/:id" element={<WebhookPage />} />
+        <Route path="webhooks/:id/last-failure" element={<LastFailurePage />} />
         <Route path="webhooks/:id/edit" element={<EditWebhookPage />} />
         <Route path="events" element={<EventsPage />} />
         <Route path="events/:id" element={<EventPage />} />
@@ -44,7 +41,7 @@ export const router = createBrowserRouter(
           <Route index element={<WebhookSettingsPage />} />
           <Route path="webhooks" element={<WebhookSettingsPage />} />
           <Route path="webhooks/new" element={<CreateWebhookPage />} />
-          {environmentRoute}
+          {environmentRoutes}
         </Route>
         <Route path="*" element={<NotFoundPage />} />
       </Route>

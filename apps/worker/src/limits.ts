@@ -1,4 +1,6 @@
 // Every bound of a worker and its scheduler, with its unit.
+import { noSuccessS } from '@posthorn/core';
+
 export const limits = {
   /** How long a claim holds without renewal, and how often it is renewed. */
   claimLeaseMs: 8_000,
@@ -68,8 +70,8 @@ export const limits = {
     /** What waits at webhooks that are switched off is ended in steps of so many. */
     endWebhooksMax: 20,
     endRowsMax: 2_000,
-    /** An automatic circuit that was open for so long without one success disables its webhook; how often that is looked for. */
-    noSuccessS: 120 * 3_600,
+    /** After how long without one success an open circuit disables its webhook; how often that is looked for. */
+    noSuccessS,
     noSuccessEveryMs: 10_000,
     noSuccessWebhooksMax: 100,
     expireEveryMs: 60_000,

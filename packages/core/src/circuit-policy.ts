@@ -26,6 +26,9 @@ export type CircuitPolicy = { readonly threshold: number; readonly cooldownS: nu
 /** 10 failures, 30 s, up to 1 h. */
 export const defaultCircuitPolicy: CircuitPolicy = { threshold: 10, cooldownS: 30, cooldownMaxS: 3600 };
 
+/** An automatic circuit that was open for so long without one success disables its webhook. */
+export const noSuccessS = 120 * 3_600;
+
 /** The circuit of a new webhook. */
 export function newCircuit(policy: CircuitPolicy): Circuit {
   return { state: 'closed', failureCount: 0, epoch: 0, cooldownS: policy.cooldownS };

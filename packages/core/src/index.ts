@@ -30,6 +30,7 @@ export {
   defaultCircuitPolicy,
   foldFlush,
   newCircuit,
+  noSuccessS,
   resetCircuit,
 } from './circuit-policy.js';
 export { type ContextMiss, type ContextTest, checkContext, compileContext, contextKeys, contextLimits } from './context.js';

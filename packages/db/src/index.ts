@@ -101,7 +101,8 @@ export { compareSchema, migrate, migrationsFolder } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool, type PoolOptions } from './pools.js';
 export { listProcesses, type ProcessRole, type RunningProcess, readUpkeep, sayRunning, type Upkeep } from './processes.js';
 export { type EventPage, type EventRecord, findEvent, type ListedEvent, listEvents, type Reach } from './reading.js';
-export { type AttemptPage, type AttemptRow, listAttempts } from './reading-attempts.js';
+export { type AttemptPage, type AttemptRow, type EventAttemptPage, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
+export { readSentBody, type SentBody } from './reading-bodies.js';
 export {
   countDeliveriesOfEvent,
   type DeliveryFilters,

@@ -56,3 +56,26 @@ export const listAttempts = async (db: Database, page: AttemptPage): Promise<rea
      order by event_id desc, n desc limit ${page.limit}`.execute(db);
   return rows;
 };
+
+export type EventAttemptPage = Pick<AttemptPage, keyof Reach | 'kind' | 'succeeded' | 'limit'> & {
+  readonly eventId: string;
+  /** Null: of all its webhooks. */
+  readonly webhookId: string | null;
+  readonly before: { readonly webhookId: string; readonly n: number } | null;
+};
+
+/** The attempts of one event, webhook by webhook as its deliveries are listed, newest attempt first within each: along the primary key. */
+export const listAttemptsOfEvent = async (db: Database, page: EventAttemptPage): Promise<readonly AttemptRow[]> => {
+  let query = db
+    .selectFrom('attempts as a')
+    .selectAll('a')
+    .where('a.event_id', '=', page.eventId)
+    .where('a.environment_id', '=', page.environmentId);
+  if (page.tenantId !== null) query = query.where('a.tenant_id', '=', page.tenantId);
+  if (page.webhookId !== null) query = query.where('a.webhook_id', '=', page.webhookId);
+  if (page.kind !== null) query = query.where('a.kind', '=', page.kind);
+  if (page.succeeded !== null) query = query.where('a.ok', '=', page.succeeded);
+  if (page.before !== null)
+    query = query.where(sql<boolean>`(a.webhook_id, a.n) < (${page.before.webhookId}::uuid, ${page.before.n}::integer)`);
+  return query.orderBy('a.webhook_id', 'desc').orderBy('a.n', 'desc').limit(page.limit).execute();
+};

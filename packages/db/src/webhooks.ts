@@ -36,6 +36,8 @@ export type WebhookRow = Selectable<WebhooksTable> & {
   readonly circuit_failure_count: number;
   readonly circuit_opened_at: Date | null;
   readonly circuit_retry_at: Date | null;
+  /** Since when the rule runs that disables it (disableUnsuccessful); null: it does not run. */
+  readonly failing_since: Date | null;
   readonly paused_at: Date | null;
   readonly disabled_at: Date | null;
   readonly disabled_reason: string | null;
@@ -116,6 +118,9 @@ export const selectWebhooks = (db: Database) =>
       's.disabled_at',
       's.disabled_reason',
     ])
+    .select(
+      sql<Date | null>`case when s.circuit <> 0 and not s.manual and s.disabled_at is null then s.no_success_since end`.as('failing_since'),
+    )
     .where('w.deleted_at', 'is', null);
 
 /** One webhook in reach (of the tenant, if one is given), or undefined. */

@@ -22,7 +22,7 @@ export const shownWebhook = (
   statistics: WebhookStatistics | undefined,
 ): ShownWebhook => ({
   // Its state, its times and its lists are those of the native object.
-  ...(webhookObject(row, mode, statistics) as unknown as ShownWebhook),
+  ...webhookObject(row, mode, statistics),
   object_id: row.object_id ?? objectIdOf(row.id),
   kept: row.dialect?.[name] ?? null,
 });

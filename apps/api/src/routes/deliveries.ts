@@ -38,6 +38,13 @@ export const idOf = (params: unknown): string => {
   return id;
 };
 
+/** `<event>.<webhook>` of the path. */
+export const deliveryKeyOf = (params: unknown): { readonly eventId: string; readonly webhookId: string } => {
+  const [eventId = '', webhookId = '', ...rest] = (params as { id: string }).id.split('.');
+  if (!isUuid(eventId) || !isUuid(webhookId) || rest.length > 0) throw problem('not_found');
+  return { eventId, webhookId };
+};
+
 export const countByStatus = (rows: readonly { status: number; gated: boolean; count: number }[]): Record<ShownStatus, number> => {
   const counts: Record<ShownStatus, number> = { pending: 0, held: 0, succeeded: 0, failed: 0, skipped: 0, cancelled: 0 };
   for (const row of rows) counts[shownStatus(row.status, row.gated)] += row.count;

@@ -1,5 +1,5 @@
 // One delivery: reading it, making it go out again, cancelling it; and erasing an event with all that went out of it.
-import { isUuid, problem, storedStatusCodes } from '@posthorn/core';
+import { problem, storedStatusCodes } from '@posthorn/core';
 import {
   type AuditEntry,
   cancelDelivery,
@@ -16,19 +16,12 @@ import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { nothing } from '../schemas/fields.js';
 import { deliveryPath, eventPath } from '../schemas/parameters.js';
-import { deliveryObject, idOf } from './deliveries.js';
+import { deliveryKeyOf, deliveryObject, idOf } from './deliveries.js';
 import type { WebhookDependencies } from './own-webhook.js';
 
 export type DeliveryActionDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'newId' | 'slot'>;
 
-type Key = { readonly eventId: string; readonly webhookId: string };
-
-/** `<event>.<webhook>` of the path. */
-const keyOf = (params: unknown): Key => {
-  const [eventId = '', webhookId = '', ...rest] = (params as { id: string }).id.split('.');
-  if (!isUuid(eventId) || !isUuid(webhookId) || rest.length > 0) throw problem('not_found');
-  return { eventId, webhookId };
-};
+type Key = ReturnType<typeof deliveryKeyOf>;
 
 const deliveryWithAttempts = ({ delivery, attempts }: DeliveryFacts) => ({ ...deliveryObject(delivery), attempts });
 
@@ -76,7 +69,7 @@ export const deliveryActionRoutes = (dependencies: DeliveryActionDependencies) =
   };
 
   const requireOwn = async ({ owner, params }: FastifyRequest) => {
-    const key = keyOf(params);
+    const key = deliveryKeyOf(params);
     return { owner, key, facts: await findOwn(owner, key) };
   };
 

@@ -1,6 +1,5 @@
-// The lists of deliveries and attempts, newest event first.
+// The lists of deliveries, newest event first.
 import {
-  attemptKindCodes,
   errorKindCodes,
   eventTypeCharsMax,
   isEventType,
@@ -11,15 +10,16 @@ import {
   shownStatuses,
   storedStatusCodes,
 } from '@posthorn/core';
-import { findEvent, findWebhook, listAttempts, listDeliveries } from '@posthorn/db';
+import { findEvent, listDeliveries } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
-import { codeOf, filterParameters, flag, id, matching, oneOf, period, readFilters } from '../list-filters.js';
+import { codeOf, filterParameters, id, matching, oneOf, period, readFilters } from '../list-filters.js';
 import { listOf, pageParameters } from '../schemas/lists.js';
 import { eventPath, webhookPath } from '../schemas/parameters.js';
-import { attemptObject, deliveryObject, idOf, type ReadDependencies } from './deliveries.js';
+import { deliveryObject, idOf, type ReadDependencies } from './deliveries.js';
 import { emptyPage, pageOf, readLimit, readQuery, tenantOfList } from './lists.js';
+import { findOwn } from './own-webhook.js';
 
 const statuses: Readonly<Record<ShownStatus, { readonly code: number; readonly gated: boolean | null }>> = {
   pending: { code: storedStatusCodes.waiting, gated: false },
@@ -47,7 +47,6 @@ const filters = {
 };
 const { webhook_id: _webhook, ...filtersOfWebhook } = filters;
 const { event_id: _event, event_type: _type, tenant: _tenant, created_at: _created, ...filtersOfEvent } = filters;
-const attemptFilters = { kind: codeOf(attemptKindCodes), succeeded: flag };
 
 const tags = ['Deliveries'];
 const response = { 200: listOf(Type.Ref('Delivery')) };
@@ -75,17 +74,7 @@ const deliveriesOfEventSchema = {
   querystring: Type.Object({ ...pageParameters, ...filterParameters(filtersOfEvent) }),
   response,
 };
-const attemptsSchema = {
-  operationId: 'listWebhookAttempts',
-  tags,
-  summary: 'List the attempts of a webhook',
-  description: 'Newest event first, and within it the newest attempt; tests are among them.',
-  params: webhookPath,
-  querystring: Type.Object({ ...pageParameters, ...filterParameters(attemptFilters) }),
-  response: { 200: listOf(Type.Ref('Attempt')) },
-};
-
-/** GET /v1/deliveries, /v1/events/{id}/deliveries and /v1/webhooks/{id}/{deliveries|attempts}. */
+/** GET /v1/deliveries, /v1/events/{id}/deliveries and /v1/webhooks/{id}/deliveries. */
 export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app: FastifyInstance) => {
   const { db, cursors } = dependencies;
 
@@ -116,35 +105,16 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
     });
     return pageOf(rows, limit, deliveryObject, (last) => cursors.write(bound, [last.event_id, last.webhook_id]));
   };
-  const webhookOf = async ({ owner, params }: FastifyRequest): Promise<string> => {
-    const webhookId = idOf(params);
-    if ((await findWebhook(db, owner.environmentId, reachOf(owner).tenantId, webhookId)) === undefined) throw problem('not_found');
-    return webhookId;
-  };
-
   const config = { permission: 'read_deliveries' } as const;
   app.get('/v1/deliveries', { config, schema: deliveriesSchema }, (request) => list(request, {}));
 
   app.get('/v1/webhooks/:id/deliveries', { config, schema: deliveriesOfWebhookSchema }, async (request) =>
-    list(request, { webhookId: await webhookOf(request) }),
+    list(request, { webhookId: (await findOwn(db, request.owner, request.params)).id }),
   );
 
   app.get('/v1/events/:id/deliveries', { config, schema: deliveriesOfEventSchema }, async (request) => {
     const eventId = idOf(request.params);
     if ((await findEvent(db, reachOf(request.owner), eventId)) === undefined) throw problem('not_found');
     return list(request, { eventId });
-  });
-
-  app.get('/v1/webhooks/:id/attempts', { config, schema: attemptsSchema }, async (request) => {
-    const query = readQuery(request);
-    const limit = readLimit(query);
-    const wanted = readFilters(attemptFilters, query);
-    const webhookId = await webhookOf(request);
-    const reach = reachOf(request.owner);
-    const bound = ['attempts', reach, webhookId, wanted];
-    const position = cursors.read(bound, query.cursor);
-    const before = position === null ? null : { eventId: String(position[0]), n: Number(position[1]) };
-    const rows = await listAttempts(db, { ...reach, webhookId, ...wanted, before, limit: limit + 1 });
-    return pageOf(rows, limit, attemptObject, (last) => cursors.write(bound, [last.event_id, last.n]));
   });
 };

@@ -86,6 +86,21 @@ describe('switching a webhook', () => {
     expect((await read(id)).skipped_deliveries).toBeUndefined();
   });
 
+  it('says when the rule of 120 hours will disable it, while that rule runs', async () => {
+    const id = await create();
+    expect(await read(id)).toMatchObject({ disables_at: null });
+    await open(id);
+    await rows(`update webhook_state set no_success_since = '2026-11-22T10:00:00.123Z' where webhook_id = $1`, id);
+    expect(await read(id)).toMatchObject({ circuit_state: 'open', disables_at: '2026-11-27T10:00:00.123Z' });
+    // What waits for a person is not disabled, and what is disabled is not disabled again.
+    await rows('update webhook_state set manual = true where webhook_id = $1', id);
+    expect(await read(id)).toMatchObject({ circuit_state: 'open', disables_at: null });
+    await rows('update webhook_state set manual = false where webhook_id = $1', id);
+    expect((await act(id, 'disable')).body).toMatchObject({ disables_at: null });
+    expect((await act(id, 'enable')).body.disables_at > '2026-11-27T10:00:00.123Z').toBe(true);
+    expect((await act(id, 'reset-circuit')).body).toMatchObject({ disables_at: null });
+  });
+
   it('resets a circuit to closed, with nothing counted', async () => {
     const id = await create();
     await open(id);

@@ -100,6 +100,7 @@ export const readOnlyFields: ReadonlySet<string> = new Set([
   'circuit_failure_count',
   'circuit_opened_at',
   'circuit_retry_at',
+  'disables_at',
   'statistics',
   'version',
   'created_at',

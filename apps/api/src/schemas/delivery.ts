@@ -25,6 +25,11 @@ export const deliverySchema = Type.Object(
   { $id: 'Delivery', description: 'One event for one webhook.' },
 );
 
+export const deliveryBodySchema = Type.Object(
+  { content_type: nullable(Type.String()), body: nullable(Type.String(), { description: 'Byte for byte. Null: its event was erased.' }) },
+  { $id: 'DeliveryBody', description: 'What each attempt of a delivery sends.' },
+);
+
 const milliseconds = nullable(Type.Integer());
 
 export const attemptSchema = Type.Object(

@@ -5,7 +5,7 @@ import { changedWebhookBody, newWebhookBody } from '../routes/webhook-schema.js'
 import { apiKeySchema, createdApiKeySchema, newApiKeyBody } from './api-key.js';
 import { auditEntrySchema } from './audit.js';
 import { commerceSchemas } from './commerce.js';
-import { attemptSchema, deliverySchema } from './delivery.js';
+import { attemptSchema, deliveryBodySchema, deliverySchema } from './delivery.js';
 import { deploymentSchema } from './deployment.js';
 import { dialectSchemas } from './dialects.js';
 import {
@@ -70,6 +70,7 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   acceptedBatchSchema,
   acceptedEventSchema,
   attemptSchema,
+  deliveryBodySchema,
   authenticationSchema,
   changedEventTypeBody,
   changedWebhookBody,

@@ -86,6 +86,9 @@ const runtimeFields = {
   circuit_failure_count: count('Failures in a row.'),
   circuit_opened_at: timeOrNull(),
   circuit_retry_at: timeOrNull('When the next probe is due.'),
+  disables_at: timeOrNull(
+    'When it will be disabled unless a delivery succeeds before: 120 hours after its circuit opened. Null: nothing disables it for that; its circuit is closed or waits for a person, or it is disabled.',
+  ),
 };
 
 const environmentsDefault = { description: "Null: the environment's default." };

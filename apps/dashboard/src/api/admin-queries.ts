@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, type Schema, take } from './client.js';
 import { type Filters, listQuery } from './queries.js';
+import { membersOf } from './raw-json.js';
 
 export type EventType = Schema<'EventType'>;
 export type Tenant = Schema<'Tenant'>;
@@ -11,13 +12,14 @@ export type Environment = Schema<'Environment'>;
 export type Readiness = Schema<'Readiness'>;
 export type Deployment = Schema<'Deployment'>;
 
-const freshMs = 5_000;
+/** No message tells of processes: they are looked at while somebody looks. */
+const processesMs = 5_000;
 const weekMs = 7 * 86_400_000;
 const suggestionsMax = 200;
 const namesShown = 10;
 
 type List<Item> = ReturnType<typeof listQuery<Item>>;
-const steady = <Item>(list: List<Item>): List<Item> => ({ ...list, refetchInterval: false, refetchOnWindowFocus: false });
+const steady = <Item>(list: List<Item>): List<Item> => ({ ...list, refetchOnWindowFocus: false });
 
 /** What is typed into the search is a part of a name, unless it is a pattern already. */
 const patternOf = (text: string | undefined): string | undefined =>
@@ -30,10 +32,22 @@ export const eventTypeListQuery = (filters: Filters) =>
     ),
   );
 
+/** An event type, with schema and example as the text that stands there; null: none. */
+export type EventTypeWithTexts = Omit<EventType, 'schema' | 'example'> & {
+  readonly schema: string | null;
+  readonly example: string | null;
+};
+
+const textOrNull = (text: string | undefined): string | null => (text === undefined || text === 'null' ? null : text);
+
 export const eventTypeQuery = (name: string) =>
   queryOptions({
     queryKey: ['event-types', 'one', name],
-    queryFn: () => take(api.GET('/v1/event-types/{name}', { params: { path: { name } } })),
+    queryFn: async (): Promise<EventTypeWithTexts> => {
+      const text = await take(api.GET('/v1/event-types/{name}', { params: { path: { name } }, parseAs: 'text' }));
+      const { schema, example } = membersOf(text);
+      return { ...(JSON.parse(text) as EventType), schema: textOrNull(schema), example: textOrNull(example) };
+    },
   });
 
 const weekAgo = (): string => new Date(Date.now() - weekMs).toISOString();
@@ -53,11 +67,14 @@ export const eventTypeStatisticsQuery = (name: string) =>
     staleTime: 60_000,
   });
 
-/** The first webhooks that want a type. */
-export const subscribersQuery = (name: string) =>
+/** The first webhooks that want a type, of a tenant or of all. */
+export const subscribersQuery = (name: string, tenant?: string) =>
   queryOptions({
-    queryKey: ['webhooks', 'of-type', name],
-    queryFn: () => take(api.GET('/v1/webhooks', { params: { query: { event_type: name, limit: namesShown } } })),
+    queryKey: ['webhooks', 'of-type', name, tenant],
+    queryFn: () =>
+      take(
+        api.GET('/v1/webhooks', { params: { query: { event_type: name, limit: namesShown, ...(tenant !== undefined && { tenant }) } } }),
+      ),
   });
 
 export const tenantListQuery = (filters: Filters) =>
@@ -108,19 +125,18 @@ export const readinessQuery = queryOptions({
     const answer = await api.GET('/readyz');
     return answer.response.status === 503 && answer.error !== undefined ? (answer.error as Readiness) : take(Promise.resolve(answer));
   },
-  refetchInterval: freshMs,
+  refetchInterval: processesMs,
 });
 
 export const backlogQuery = queryOptions({
   queryKey: ['stats', 'now'],
   queryFn: async () => (await take(api.GET('/v1/stats', { params: { query: {} } }))).now,
   placeholderData: keepPreviousData,
-  refetchInterval: freshMs,
 });
 
 /** What runs, and how it is kept up. */
 export const deploymentQuery = queryOptions({
   queryKey: ['deployment'],
   queryFn: () => take(api.GET('/v1/deployment')),
-  refetchInterval: freshMs,
+  refetchInterval: processesMs,
 });

@@ -2,7 +2,7 @@
 // request to be ours. A call that finds the session over waits until one has signed in again and is then made once more, so nothing typed is lost.
 import createFetchClient from 'openapi-fetch';
 import type { components, paths } from '../generated/api.js';
-import { ApiProblem } from './problem.js';
+import { ApiProblem, isGoneStatus } from './problem.js';
 import { reachable, untilSignedIn } from './signals.js';
 
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
@@ -18,9 +18,6 @@ const withToken = (request: Request): Request => {
   return request;
 };
 
-/** Statuses with which a proxy says that nobody is behind it, and the API that its database is gone. */
-const goneStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
-
 /** One request; notes whether the API could be reached, and throws ApiProblem if it could not. */
 export const reach = async (request: Request): Promise<Response> => {
   const response = await fetch(request).catch((error: unknown) => {
@@ -28,7 +25,7 @@ export const reach = async (request: Request): Promise<Response> => {
     reachable.set(false);
     throw new ApiProblem(0, null);
   });
-  reachable.set(!goneStatuses.has(response.status));
+  reachable.set(!isGoneStatus(response.status));
   return response;
 };
 
@@ -41,6 +38,9 @@ const call = async (request: Request): Promise<Response> => {
 
 /** `api.GET('/v1/webhooks')` and so on; wrap it in `take`. */
 export const api = createFetchClient<paths>({ baseUrl: location.origin, fetch: call });
+
+/** For a body that is JSON text already: it is sent as it is. */
+export const asText = (text: string) => ({ body: {} as never, bodySerializer: () => text });
 
 /** The data of an answer; throws ApiProblem. */
 export const take = async <Data>(

@@ -19,14 +19,11 @@ export type EventWithTexts = {
   readonly texts: { readonly data: string; readonly current_context: string; readonly resources: string };
 };
 
-const waitingMs = 2_000;
-const settledMs = 15_000;
+/** How often what goes on is looked at where no message tells of it: fan-out without a match, and the steps of a replay. */
+const untoldMs = 2_000;
 const namesMax = 200;
+const lookedAtMax = 20;
 
-const isWaiting = ({ facts: { fan_out, deliveries } }: EventWithTexts): boolean =>
-  fan_out === 'waiting' || deliveries.pending + deliveries.held > 0;
-
-/** Often while it goes on, else seldom: a retry by hand may begin it anew. */
 export const eventQuery = (id: string) =>
   queryOptions({
     queryKey: ['events', 'one', id],
@@ -35,7 +32,7 @@ export const eventQuery = (id: string) =>
       const { data = 'null', current_context = 'null', resources = 'null' } = membersOf(text);
       return { facts: JSON.parse(text) as Schema<'Event'>, texts: { data, current_context, resources } };
     },
-    refetchInterval: ({ state: { data } }) => (data === undefined || isWaiting(data) ? waitingMs : settledMs),
+    refetchInterval: ({ state: { data } }) => (data?.facts.fan_out === 'waiting' ? untoldMs : false),
   });
 
 export const eventsQuery = (filters: Filters) =>
@@ -44,67 +41,90 @@ export const eventsQuery = (filters: Filters) =>
 export const deliveriesQuery = (filters: Filters) =>
   listQuery<Delivery>(['deliveries'], filters, (query) => take(api.GET('/v1/deliveries', { params: { query } })));
 
-export const eventDeliveriesQuery = (id: string, isLive: boolean) => ({
-  ...listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
+export const eventDeliveriesQuery = (id: string) =>
+  listQuery<Delivery>(['events', 'one', id, 'deliveries'], {}, (query) =>
     take(api.GET('/v1/events/{id}/deliveries', { params: { path: { id }, query } })),
-  ),
-  refetchInterval: isLive ? waitingMs : settledMs,
-});
+  );
 
 export const deliveryQuery = (id: string) =>
   queryOptions({
     queryKey: ['deliveries', 'one', id],
     queryFn: () => take(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state: { data } }) => (data === undefined || data.ended_at === null ? waitingMs : settledMs),
   });
 
-/** The attempts of one delivery, oldest first. `isWhole`: there are no others, as far as one can know. */
-export type AttemptsOfDelivery = { readonly attempts: readonly Attempt[]; readonly isWhole: boolean };
+/** Attempts as they are listed: webhook by webhook, the newest first. `isWhole`: there are no others. */
+export type Attempts = { readonly attempts: readonly Attempt[]; readonly isWhole: boolean };
 
-const pagesMax = 5;
-const firstPage = 50;
-const laterPage = 200;
+const attemptPagesMax = 5;
+const attemptsOfPage = 200;
 
-/** A webhook's attempts come newest event first: read on until the event is passed, or too far away. */
-const readAttempts = async (webhookId: string, eventId: string): Promise<AttemptsOfDelivery> => {
-  const found: Attempt[] = [];
-  const whole = (isWhole: boolean): AttemptsOfDelivery => ({
-    attempts: found.filter(({ kind }) => kind !== 'test').sort((one, other) => one.attempt - other.attempt),
-    isWhole,
-  });
-  let cursor: string | null = null;
-  for (let page = 0; page < pagesMax; page += 1) {
-    const query: { limit: number; cursor?: string } = {
-      limit: page === 0 ? firstPage : laterPage,
-      ...(cursor !== null && { cursor }),
-    };
-    const read: Page<Attempt> = await take(api.GET('/v1/webhooks/{id}/attempts', { params: { path: { id: webhookId }, query } }));
-    found.push(...read.data.filter((attempt) => attempt.event_id === eventId));
-    cursor = read.next_cursor;
-    const last = read.data.at(-1);
-    if (cursor === null || last === undefined || last.event_id < eventId) return whole(true);
-  }
-  return whole(false);
+const readAttempts = async (
+  readPage: (query: { limit: number; cursor?: string }) => Promise<Page<Attempt>>,
+  cursor: string | null = null,
+  pagesLeft = attemptPagesMax,
+): Promise<Attempts> => {
+  const { data, next_cursor: next } = await readPage({ limit: attemptsOfPage, ...(cursor !== null && { cursor }) });
+  if (next === null || pagesLeft === 1) return { attempts: data, isWhole: next === null };
+  const rest = await readAttempts(readPage, next, pagesLeft - 1);
+  return { attempts: [...data, ...rest.attempts], isWhole: rest.isWhole };
 };
 
-/** Read again only when there are more of them. */
-export const attemptsQuery = ({ webhook_id, event_id, attempts }: Pick<Delivery, 'webhook_id' | 'event_id' | 'attempts'>) =>
+/** Read again only when `made` says that there are others. */
+const attemptsQuery = (id: string, made: number, readPage: Parameters<typeof readAttempts>[0]) =>
   queryOptions({
-    queryKey: ['attempts', event_id, webhook_id, attempts],
-    queryFn: () => readAttempts(webhook_id, event_id),
+    queryKey: ['attempts', id, made],
+    queryFn: () => readAttempts(readPage),
     staleTime: Number.POSITIVE_INFINITY,
-    enabled: attempts > 0,
+    enabled: made > 0,
     placeholderData: keepPreviousData,
   });
 
-export const explainQuery = (eventId: string, webhookId: string, isLive: boolean) =>
+export const deliveryAttemptsQuery = ({ id, attempts }: Pick<Delivery, 'id' | 'attempts'>) =>
+  attemptsQuery(id, attempts, (query) => take(api.GET('/v1/deliveries/{id}/attempts', { params: { path: { id }, query } })));
+
+/** The newest attempt of a webhook that failed, tests left out; null: none did. */
+export const lastFailureQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'last-failure'],
+    queryFn: async () => {
+      const query = { succeeded: false, limit: lookedAtMax };
+      const { data } = await take(api.GET('/v1/webhooks/{id}/attempts', { params: { path: { id }, query } }));
+      return data.find(({ kind }) => kind !== 'test') ?? null;
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+/** What each attempt of a delivery sends; it never changes. */
+export const deliveryBodyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['delivery-body', id],
+    queryFn: () => take(api.GET('/v1/deliveries/{id}/body', { params: { path: { id } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** The URL that a version of a webhook calls; it never changes. */
+export const versionUrlQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ['webhook-version-url', id, version],
+    queryFn: async () => {
+      const { webhook } = await take(api.GET('/v1/webhooks/{id}/versions/{version}', { params: { path: { id, version } } }));
+      return webhook.url;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** @param made how many attempts its deliveries are known to have */
+export const eventAttemptsQuery = (id: string, made: number) =>
+  attemptsQuery(id, made, (query) => take(api.GET('/v1/events/{id}/attempts', { params: { path: { id }, query } })));
+
+export const explainQuery = (eventId: string, webhookId: string) =>
   queryOptions({
     queryKey: ['events', 'one', eventId, 'explain', webhookId],
     queryFn: async () =>
       (await take(
         api.GET('/v1/events/{id}/explain', { params: { path: { id: eventId }, query: { webhook_id: webhookId } } }),
       )) as Explanation,
-    refetchInterval: isLive ? settledMs : false,
   });
 
 /** The names of the newest webhooks, of a tenant or of all; `isWhole`: there are no others. */
@@ -127,8 +147,7 @@ export const replayQuery = (id: string) =>
   queryOptions({
     queryKey: ['replays', 'one', id],
     queryFn: () => take(api.GET('/v1/replays/{id}', { params: { path: { id } } })),
-    refetchInterval: ({ state: { data } }) =>
-      data === undefined || data.status === 'running' || data.deliveries.pending + data.deliveries.held > 0 ? waitingMs : false,
+    refetchInterval: ({ state: { data } }) => (data?.status === 'running' ? untoldMs : false),
   });
 
 /** What a replay would do; nothing is done. */

@@ -23,6 +23,13 @@ export class ApiProblem extends Error {
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
+/** Statuses with which a proxy says that nobody is behind it, and the API that its database is gone. */
+const goneStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+export const isGoneStatus = (status: number): boolean => goneStatuses.has(status);
+
+/** Nobody was there to answer: the console's banner says so, and has everything read again once somebody is. */
+export const isGone = (error: unknown): boolean => error instanceof ApiProblem && (error.status === 0 || isGoneStatus(error.status));
+
 /** A sentence for people, whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

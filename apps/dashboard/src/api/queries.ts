@@ -1,4 +1,4 @@
-// What the pages read, each under a key that tells what it is of. Lists that change by themselves are read again while somebody looks.
+// What the pages read, each under a key that tells what it is of. No clock reads it again: pages say what concerns them (live.ts).
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { api, type Schema, take } from './client.js';
 import { ApiProblem } from './problem.js';
@@ -8,8 +8,6 @@ export type Delivery = Schema<'Delivery'>;
 export type Attempt = Schema<'Attempt'>;
 export type Page<Item> = { readonly data: readonly Item[]; readonly next_cursor: string | null };
 
-/** How old what is shown may be, in milliseconds. */
-const freshMs = 5_000;
 const retriesMax = 2;
 
 /** What the API has judged is not asked again. */
@@ -40,7 +38,6 @@ export const listQuery = <Item>(key: readonly unknown[], filters: Filters, read:
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
-    refetchInterval: freshMs,
   });
 
 const given = (filters: Filters): Record<string, string> =>
@@ -50,16 +47,15 @@ export const webhookQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', id],
     queryFn: () => take(api.GET('/v1/webhooks/{id}', { params: { path: { id } } })),
-    // One that is not there is not asked for again.
-    refetchInterval: ({ state }) => (state.error === null ? freshMs : false),
   });
 
 export const webhooksQuery = (filters: Filters) =>
   listQuery<Webhook>(['webhooks'], filters, (query) => take(api.GET('/v1/webhooks', { params: { query } })));
 
+const hourMs = 3_600_000;
 export type Range = { readonly hours: number; readonly interval: 'minute' | 'hour' | 'day' };
 
-const fromOf = ({ hours }: Range): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+const fromOf = ({ hours }: Range): string => new Date(Date.now() - hours * hourMs).toISOString();
 
 export const webhookStatisticsQuery = (id: string, range: Range) =>
   queryOptions({
@@ -67,7 +63,6 @@ export const webhookStatisticsQuery = (id: string, range: Range) =>
     queryFn: () =>
       take(api.GET('/v1/webhooks/{id}/stats', { params: { path: { id }, query: { from: fromOf(range), interval: range.interval } } })),
     placeholderData: keepPreviousData,
-    refetchInterval: freshMs,
   });
 
 export const statisticsQuery = (range: Range) =>
@@ -76,14 +71,12 @@ export const statisticsQuery = (range: Range) =>
     queryFn: () =>
       take(api.GET('/v1/stats', { params: { query: { from: fromOf(range), interval: range.interval, group_by: 'webhook' } } })),
     placeholderData: keepPreviousData,
-    refetchInterval: freshMs,
   });
 
 export const webhookDeliveriesQuery = (id: string, limit: number) =>
   queryOptions({
     queryKey: ['webhooks', id, 'deliveries', limit],
     queryFn: () => take(api.GET('/v1/webhooks/{id}/deliveries', { params: { path: { id }, query: { limit } } })),
-    refetchInterval: freshMs,
   });
 
 export const webhookVersionsQuery = (id: string) =>
@@ -95,6 +88,42 @@ export const timelineQuery = (id: string) =>
   listQuery<Schema<'TimelineEntry'>>(['webhooks', id, 'timeline'], {}, (query) =>
     take(api.GET('/v1/webhooks/{id}/timeline', { params: { path: { id }, query } })),
   );
+
+type TimelineEntry = Schema<'TimelineEntry'>;
+const timelinePage = 200;
+const timelinePagesMax = 5;
+
+/** Oldest first, back to before `fromMs` (Unix milliseconds); `isWhole`: there are no others since then. */
+const readTimeline = async (
+  id: string,
+  fromMs: number,
+): Promise<{ readonly entries: readonly TimelineEntry[]; readonly isWhole: boolean }> => {
+  const found: TimelineEntry[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < timelinePagesMax; page += 1) {
+    const query: { limit: number; cursor?: string } = { limit: timelinePage, ...(cursor !== null && { cursor }) };
+    const read: Page<TimelineEntry> = await take(api.GET('/v1/webhooks/{id}/timeline', { params: { path: { id }, query } }));
+    found.push(...read.data);
+    cursor = read.next_cursor;
+    const last = read.data.at(-1);
+    if (cursor === null || last === undefined || Date.parse(last.at) < fromMs) return { entries: found.reverse(), isWhole: true };
+  }
+  return { entries: found.reverse(), isWhole: false };
+};
+
+/** What happened in a range of time, and what it began with. */
+export const pastQuery = (id: string, range: Range) =>
+  queryOptions({
+    queryKey: ['webhooks', id, 'timeline', 'past', range],
+    queryFn: async () => {
+      const toMs = Date.now();
+      const fromMs = toMs - range.hours * hourMs;
+      const { entries, isWhole } = await readTimeline(id, fromMs);
+      const oldest = entries[0];
+      return { entries, toMs, fromMs: isWhole || oldest === undefined ? fromMs : Math.max(fromMs, Date.parse(oldest.at)) };
+    },
+    placeholderData: keepPreviousData,
+  });
 
 export const eventTypesQuery = queryOptions({
   queryKey: ['event-types'],

@@ -53,3 +53,33 @@ export const parseWritten = (text: string): unknown =>
   JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) =>
     typeof value === 'number' ? new WrittenNumber(context?.source ?? String(value)) : value,
   );
+
+/** An object of texts that are JSON already, which stand in it as they are; what is undefined is left out. */
+export const objectText = (members: Readonly<Record<string, string | undefined>>): string =>
+  `{${Object.entries(members)
+    .filter((member): member is [string, string] => member[1] !== undefined)
+    .map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+    .join(',')}}`;
+
+const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** The same JSON on lines of its own, two spaces a level. Nothing but the spaces between its parts is touched. */
+export const indented = (text: string): string => {
+  let [line, depth] = ['', 0];
+  const lines: string[] = [];
+  const end = () => {
+    lines.push(line);
+    line = '  '.repeat(depth);
+  };
+  let before = '';
+  for (const token of text.match(tokens) ?? []) {
+    const isClosing = token === '}' || token === ']';
+    const isOpened = before === '{' || before === '[';
+    if (isClosing) depth -= 1;
+    if (isClosing ? !isOpened : isOpened || before === ',') end();
+    line += token === ':' ? ': ' : token;
+    if (token === '{' || token === '[') depth += 1;
+    before = token;
+  }
+  return [...lines, line].join('\n');
+};

@@ -1,7 +1,13 @@
-// Two things that the whole console has to know and that turn up in any call: whether the API can be reached, and whether one is still signed in.
+// What the whole console has to know and turns up anywhere: whether the API can be reached, whether it tells what happens, whether one is signed in.
 import { useSyncExternalStore } from 'react';
 
-export type Signal<T> = { readonly get: () => T; readonly set: (value: T) => void; readonly use: () => T };
+export type Signal<T> = {
+  readonly get: () => T;
+  readonly set: (value: T) => void;
+  readonly use: () => T;
+  /** Calls it after each change, until what it returns is called. */
+  readonly subscribe: (listener: () => void) => () => void;
+};
 
 const createSignal = <T>(first: T): Signal<T> => {
   let value = first;
@@ -19,11 +25,25 @@ const createSignal = <T>(first: T): Signal<T> => {
       for (const listener of listeners) listener();
     },
     use: () => useSyncExternalStore(subscribe, get),
+    subscribe,
   };
 };
 
 /** False from the first call that found nobody until one finds it again. */
 export const reachable = createSignal(true);
+
+/** Resolves once the API can be reached. */
+export const untilReachable = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (reachable.get()) return resolve();
+    const leave = reachable.subscribe(() => {
+      leave();
+      resolve();
+    });
+  });
+
+/** The stream of what happens: `off` while no page listens or nobody looks, `down` while it is tried again. */
+export const streaming = createSignal<'off' | 'live' | 'down'>('off');
 
 type Waiting = { readonly resume: () => void; readonly giveUp: () => void };
 

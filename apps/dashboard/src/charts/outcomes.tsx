@@ -1,12 +1,13 @@
 // The chart of outcomes with its range, and the same as a table for those who do not see it.
-import { Group, Paper, SegmentedControl, Skeleton, Title, VisuallyHidden } from '@mantine/core';
+import { Group, Paper, SegmentedControl, Skeleton, Text, Title, VisuallyHidden } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Range } from '../api/queries.js';
+import { loadWhenThere } from '../shared/lazy-page.js';
 import { count } from '../shared/numbers.js';
 import { type Bucket, pointsOf } from './buckets.js';
 
-const OutcomeChart = lazy(() => import('./outcome-chart.js'));
+const OutcomeChart = lazy(() => loadWhenThere(() => import('./outcome-chart.js')));
 
 export const ranges: Readonly<Record<string, Range>> = {
   '1h': { hours: 1, interval: 'minute' },
@@ -65,6 +66,11 @@ export const Outcomes = ({
             <OutcomeChart points={pointsOf(statistics)} interval={statistics.interval} />
           </Suspense>
         </div>
+        {statistics.data.every(({ succeeded, failed, skipped }) => succeeded + failed + skipped === 0) && (
+          <Text size="sm" c="dimmed" ta="center">
+            No delivery ended in this time.
+          </Text>
+        )}
         <VisuallyHidden>
           {`${count(statistics.totals.succeeded)} succeeded, ${count(statistics.totals.failed)} failed, ${count(statistics.totals.attempts)} attempts.`}
         </VisuallyHidden>

@@ -1,4 +1,4 @@
-// Says that the API cannot be reached, asks until it can, and has everything read again then.
+// Says that the API cannot be reached, asks until it can, and has everything read again then. It lies over the page, which stays as it is and where it is.
 import { Alert } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
@@ -16,7 +16,8 @@ export const ConnectionBanner = () => {
     let timer: ReturnType<typeof setTimeout>;
     const ask = (pauseMs: number) => {
       timer = setTimeout(async () => {
-        const response = await reach(new Request(`${location.origin}/readyz`)).catch(() => null);
+        // In a tab that nobody looks at it can wait.
+        const response = document.hidden ? null : await reach(new Request(`${location.origin}/readyz`)).catch(() => null);
         if (response?.ok) await queries.invalidateQueries();
         else ask(Math.min(pauseMs * 2, pauseMaxMs));
       }, pauseMs);
@@ -26,17 +27,9 @@ export const ConnectionBanner = () => {
   }, [isReachable, queries]);
   if (isReachable) return null;
   return (
-    <Alert
-      color="red"
-      variant="filled"
-      radius={0}
-      role="alert"
-      title="Posthorn cannot be reached"
-      pos="sticky"
-      top={0}
-      style={{ zIndex: 400 }}
-    >
-      What you see may be out of date, and nothing can be changed. This page looks for it by itself and goes on when it is back.
+    <Alert color="red" variant="filled" radius={0} role="alert" title="Posthorn cannot be reached" className="connection-banner">
+      What you see may be out of date, and nothing can be changed. What you typed stays. This page looks for it by itself and goes on when
+      it is back.
     </Alert>
   );
 };

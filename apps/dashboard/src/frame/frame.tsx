@@ -5,6 +5,7 @@ import { Suspense } from 'react';
 import { Link, Outlet } from 'react-router';
 import { useSession, useSignOut } from '../api/session.js';
 import { Loading } from '../shared/states.js';
+import { LiveBadge } from './live-badge.js';
 import { Navigation } from './navigation.js';
 import { PageBoundary } from './page-boundary.js';
 import { Permitted } from './permitted.js';
@@ -29,6 +30,7 @@ export const Frame = () => {
             <EnvironmentBadge />
           </Group>
           <Group wrap="nowrap" gap="xs">
+            <LiveBadge />
             <ActionIcon variant="default" size="lg" onClick={help.open} aria-label="Keyboard help" visibleFrom="xs">
               ?
             </ActionIcon>

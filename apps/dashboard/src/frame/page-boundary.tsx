@@ -12,9 +12,15 @@ class Boundary extends Component<Props, { readonly error: unknown }> {
     return { error };
   }
 
+  /** A page that could not be loaded is of a version that is gone: only the whole console anew brings it. */
+  retry() {
+    if (this.state.error instanceof TypeError && /import|module/i.test(this.state.error.message)) location.reload();
+    else this.setState({ error: null });
+  }
+
   override render() {
     if (this.state.error === null) return this.props.children;
-    return <ErrorState error={this.state.error} onRetry={() => this.setState({ error: null })} />;
+    return <ErrorState error={this.state.error} onRetry={() => this.retry()} />;
   }
 }
 

@@ -3,7 +3,7 @@ import { Button, Center, Stack, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import type { Filters, listQuery } from '../api/queries.js';
-import { Empty, ErrorState, Loading } from './states.js';
+import { Empty, ErrorBeside, ErrorState, Loading } from './states.js';
 import { useSteadyRows } from './use-steady-rows.js';
 
 /** Narrower, the table scrolls sideways. */
@@ -34,10 +34,10 @@ export function CursorList<Item>({ query, label, columns, keyOf, row, empty, fil
     return Object.keys(filters).length === 0 ? empty : <Empty title="Nothing fits these filters">Change or clear one of them.</Empty>;
   return (
     <Stack>
-      {error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
+      <ErrorBeside error={error} onRetry={() => void refetch()} />
       <Center mih={newRowsPx}>
         {added > 0 && (
-          <Button size="xs" variant="light" radius="xl" onClick={showAll}>
+          <Button size="xs" variant="light" radius="xl" onClick={showAll} data-show-new>
             Show {added} new
           </Button>
         )}

@@ -14,6 +14,10 @@ type Props<Values> = {
   readonly unsaved: string;
   /** Throws what is wrong. */
   readonly onSubmit: (values: Values) => Promise<void>;
+  /** The API's errors by the names of the fields that they are about; without it, by their pointers. */
+  readonly fieldErrors?: (errors: readonly FieldError[], values: Values) => Partial<Record<string, string>>;
+  /** Told the fields in which something is wrong, which may have to be opened. */
+  readonly onFaults?: (fields: readonly string[]) => void;
   readonly onCancel: () => void;
   readonly children: ReactNode;
 };
@@ -27,7 +31,16 @@ const fieldErrorsOf = (errors: readonly FieldError[], values: object): Record<st
     }),
   );
 
-export function EditingForm<Values extends object>({ form, verb, unsaved, onSubmit, onCancel, children }: Props<Values>) {
+export function EditingForm<Values extends object>({
+  form,
+  verb,
+  unsaved,
+  onSubmit,
+  fieldErrors = fieldErrorsOf,
+  onFaults,
+  onCancel,
+  children,
+}: Props<Values>) {
   const [problem, setProblem] = useState<unknown>(null);
   const [isSaving, setSaving] = useState(false);
   const isDone = useRef(false);
@@ -40,14 +53,23 @@ export function EditingForm<Values extends object>({ form, verb, unsaved, onSubm
       await onSubmit(values);
     } catch (error) {
       setProblem(error);
-      if (error instanceof ApiProblem) form.setErrors(fieldErrorsOf(error.errors, values));
+      if (!(error instanceof ApiProblem)) return;
+      const faults = fieldErrors(error.errors, values);
+      form.setErrors(faults);
+      onFaults?.(Object.keys(faults));
     } finally {
       isDone.current = false;
       setSaving(false);
     }
   };
   return (
-    <form onSubmit={form.onSubmit((values) => void submit(values))} noValidate>
+    <form
+      onSubmit={form.onSubmit(
+        (values) => void submit(values),
+        (errors) => onFaults?.(Object.keys(errors)),
+      )}
+      noValidate
+    >
       <Stack maw={720}>
         {children}
         {problem !== null && <Refusal error={problem} />}

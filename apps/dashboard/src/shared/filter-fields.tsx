@@ -1,5 +1,5 @@
 // Fields that filter a list: what stands in the URL stands in them, also after going back.
-import { Select, TextInput } from '@mantine/core';
+import { Autocomplete, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import type { Filters } from '../api/queries.js';
@@ -16,16 +16,8 @@ type FieldProps = {
 
 const pauseMs = 300;
 
-/** @param marks attributes of the field, such as that of a page's search */
-export const FilterText = ({
-  label,
-  name,
-  filters,
-  onChange,
-  width = 180,
-  placeholder = 'Any',
-  marks = {},
-}: FieldProps & { readonly placeholder?: string; readonly marks?: Readonly<Record<string, string>> }) => {
+/** What is typed, told after a pause; and what the URL has, when another than this field has changed it. */
+const useTypedFilter = ({ name, filters, onChange }: Pick<FieldProps, 'name' | 'filters' | 'onChange'>) => {
   const inUrl = filters[name] ?? '';
   const [text, setText] = useState(inUrl);
   const told = useRef(inUrl);
@@ -34,23 +26,49 @@ export const FilterText = ({
     onChange(name, value);
   }, pauseMs);
   useEffect(() => {
-    // Another than this field has changed it.
     if (inUrl !== told.current) setText(inUrl);
     told.current = inUrl;
   }, [inUrl]);
+  const type = (value: string) => {
+    setText(value);
+    tell(value.trim());
+  };
+  return [text, type] as const;
+};
+
+type TextProps = FieldProps & {
+  readonly placeholder?: string;
+  readonly description?: string;
+  /** Attributes of the field, such as that of a page's search. */
+  readonly marks?: Readonly<Record<string, string>>;
+};
+
+export const FilterText = ({ label, width = 180, placeholder = 'Any', marks = {}, description, ...filter }: TextProps) => {
+  const [text, type] = useTypedFilter(filter);
   return (
     <TextInput
       {...marks}
       label={label}
       placeholder={placeholder}
+      {...(description !== undefined && { description })}
       value={text}
-      onChange={(event) => {
-        setText(event.currentTarget.value);
-        tell(event.currentTarget.value.trim());
-      }}
+      onChange={(event) => type(event.currentTarget.value)}
       w={width}
+      maw="100%"
     />
   );
+};
+
+/** @param words suggestions: any other text can be typed */
+export const FilterSuggested = ({
+  label,
+  width = 190,
+  words,
+  marks = {},
+  ...filter
+}: TextProps & { readonly words: readonly string[] }) => {
+  const [text, type] = useTypedFilter(filter);
+  return <Autocomplete {...marks} label={label} placeholder="Any" data={[...words]} value={text} onChange={type} w={width} />;
 };
 
 /** @param words what can be chosen; shown with spaces for underlines */

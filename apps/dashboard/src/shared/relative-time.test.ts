@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { duration, relativeTime } from './relative-time.js';
+import { duration, relativeTime, shortTime } from './relative-time.js';
 
 describe('a time', () => {
   it.each([
@@ -26,5 +26,19 @@ describe('a duration', () => {
     [100_000, '1 d 3 h'],
   ])('of %d s reads %j', (seconds, words) => {
     expect(duration(seconds)).toBe(words);
+  });
+});
+
+describe('an exact time', () => {
+  it('leaves out what it shares with now', () => {
+    const now = new Date(2026, 10, 22, 21, 5, 9).getTime();
+    const [sameDay, sameYear, other] = [new Date(2026, 10, 22, 1, 2, 3), new Date(2026, 0, 2, 1, 2, 3), new Date(2025, 0, 2, 1, 2, 3)].map(
+      (at) => shortTime(at.getTime(), now),
+    );
+    expect([sameDay, sameYear, other]).toEqual([
+      expect.stringMatching(/^\d?1:02:03/),
+      expect.stringMatching(/Jan 2, 0?1:02:03/),
+      expect.stringMatching(/Jan 2, 2025, 0?1:02:03/),
+    ]);
   });
 });

@@ -25,3 +25,20 @@ export const duration = (seconds: number): string => {
   if (hours < 24) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 };
+
+const ofToday = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const ofThisYear = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const ofOthers = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** Local, to the second, without the day or the year that it shares with now. */
+export const shortTime = (atMs: number, nowMs: number): string => {
+  const [at, now] = [new Date(atMs), new Date(nowMs)];
+  if (at.toDateString() === now.toDateString()) return ofToday.format(at);
+  return (at.getFullYear() === now.getFullYear() ? ofThisYear : ofOthers).format(at);
+};

@@ -1,7 +1,7 @@
 // What stands where there is nothing to show: not yet, nothing at all, nothing for these filters, or an error. Each offers what to do next.
 import { Alert, Button, Code, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { ApiProblem, messageOf } from '../api/problem.js';
+import { ApiProblem, isGone, messageOf } from '../api/problem.js';
 
 const rowsDefault = 5;
 
@@ -28,7 +28,20 @@ export const Empty = ({ title, children, action }: EmptyProps) => (
   </Paper>
 );
 
-export const ErrorState = ({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) => {
+type ErrorProps = { readonly error: unknown; readonly onRetry?: () => void };
+
+/** Beside what was read before: what is gone for the moment is said by the banner, and nothing moves for it. */
+export const ErrorBeside = ({ error, ...rest }: ErrorProps) =>
+  error === null || isGone(error) ? null : <ErrorState error={error} {...rest} />;
+
+export const ErrorState = ({ error, onRetry }: ErrorProps) => {
+  // It is read again without being asked for.
+  if (isGone(error))
+    return (
+      <Text c="dimmed" role="status">
+        Waiting for Posthorn. This appears as soon as it is back.
+      </Text>
+    );
   const problem = error instanceof ApiProblem ? error : null;
   const title = problem?.status === 404 ? 'There is no such thing, or it is not yours' : 'This could not be loaded';
   return (

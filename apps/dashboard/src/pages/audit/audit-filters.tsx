@@ -1,11 +1,10 @@
 // What the audit log can be asked for.
-import { Autocomplete, Button, Group } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
 import { useSearchParams } from 'react-router';
 import type { Filters } from '../../api/queries.js';
 import { searchMark } from '../../frame/shortcuts.js';
-import { FilterSelect, FilterText, FilterTime } from '../../shared/filter-fields.js';
+import { FilterBar } from '../../shared/filter-bar.js';
+import { FilterSelect, FilterSuggested, FilterText, FilterTime } from '../../shared/filter-fields.js';
 
 export const auditFilterNames = ['action', 'subject_kind', 'subject_id', 'actor_key_id', 'tenant', 'at[gte]', 'at[lt]'] as const;
 
@@ -41,33 +40,17 @@ const actions = [
   'environment.changed',
 ];
 const kinds = ['webhook', 'delivery', 'replay', 'event', 'event_type', 'tenant', 'api_key', 'environment'];
-const searchPauseMs = 300;
 
 type Change = (name: string, value: string | null) => void;
 type Props = { readonly filters: Filters; readonly change: Change };
 
 export const AuditFilters = ({ filters, change }: Props) => {
-  // This one field keeps what is typed itself; a new number makes it new, with what the URL has.
-  const [cleared, setCleared] = useState(0);
   const [, setParams] = useSearchParams();
-  const changeSoon = useDebouncedCallback(change, searchPauseMs);
   const field = { filters, onChange: change };
-  const clear = () => {
-    setParams({}, { replace: true });
-    setCleared(cleared + 1);
-  };
+  const clear = () => setParams({}, { replace: true });
   return (
-    <Group align="flex-end" gap="sm">
-      <Autocomplete
-        {...searchMark}
-        key={cleared}
-        label="Action"
-        placeholder="Any"
-        data={actions}
-        defaultValue={filters.action ?? ''}
-        onChange={(value) => changeSoon('action', value.trim())}
-        w={190}
-      />
+    <FilterBar filters={filters}>
+      <FilterSuggested label="Action" name="action" words={actions} marks={searchMark} {...field} />
       <FilterSelect label="Subject kind" name="subject_kind" words={kinds} {...field} />
       <FilterText label="Subject id" name="subject_id" {...field} />
       <FilterText label="Key id" name="actor_key_id" {...field} />
@@ -79,6 +62,6 @@ export const AuditFilters = ({ filters, change }: Props) => {
           Clear filters
         </Button>
       )}
-    </Group>
+    </FilterBar>
   );
 };

@@ -6,7 +6,7 @@ import { type AuditEntry, auditListQuery } from '../../api/admin-queries.js';
 import { CursorList } from '../../shared/cursor-list.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { useUrlFilters } from '../../shared/url-filters.js';
 import { keyPath, tenantPath } from '../tenants/paths.js';
 import { AuditFilters, auditFilterNames } from './audit-filters.js';
@@ -28,7 +28,7 @@ export const AuditPage = () => {
           columns={['When', 'Who', 'Action', 'Subject', 'Tenant', 'Details']}
           keyOf={({ id }) => id}
           row={(entry) => [
-            <Time key="at" at={entry.at} />,
+            <FullTime key="at" at={entry.at} />,
             <Actor key="actor" entry={entry} />,
             <Text key="action" size="sm" fw={600} className="no-wrap">
               {entry.action}

@@ -1,9 +1,11 @@
 // One attempt: what was sent and what came back, as they were. All of it is text.
-import { Code, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Group, Paper, Stack, Text, Title } from '@mantine/core';
 import type { Attempt } from '../../api/queries.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { PhaseBar, PhaseWords } from '../events/phases.js';
 import { answerOf } from '../events/waterfall.js';
+import { AsSent } from './as-sent.js';
+import { AttemptRequest } from './attempt-request.js';
 
 export const AttemptCard = ({ attempt, isOpen }: { readonly attempt: Attempt; readonly isOpen: boolean }) => (
   <Paper withBorder p="sm" component="article" aria-label={`Attempt ${attempt.attempt}`}>
@@ -17,7 +19,7 @@ export const AttemptCard = ({ attempt, isOpen }: { readonly attempt: Attempt; re
         </Title>
         <Text fw={600}>{answerOf(attempt)}</Text>
         <Text size="sm">
-          <Time at={attempt.started_at} />, version {attempt.webhook_version} of the webhook
+          <FullTime at={attempt.started_at} />, version {attempt.webhook_version} of the webhook
         </Text>
       </Group>
       {attempt.error !== null && (
@@ -30,7 +32,7 @@ export const AttemptCard = ({ attempt, isOpen }: { readonly attempt: Attempt; re
       <details open={isOpen}>
         <summary>Request and response</summary>
         <Stack gap="xs" mt="xs">
-          <AsSent title="Request headers" text={attempt.request_headers} none="Nothing was sent." />
+          <AttemptRequest attempt={attempt} />
           <AsSent title="Response headers" text={attempt.response_headers} none="No response came." />
           <AsSent
             title={attempt.response_truncated ? 'Response body, the beginning that is kept' : 'Response body'}
@@ -41,23 +43,4 @@ export const AttemptCard = ({ attempt, isOpen }: { readonly attempt: Attempt; re
       </details>
     </Stack>
   </Paper>
-);
-
-type AsSentProps = { readonly title: string; readonly text: string | null; readonly none: string };
-
-const AsSent = ({ title, text, none }: AsSentProps) => (
-  <div>
-    <Text size="sm" fw={600}>
-      {title}
-    </Text>
-    {text === null || text === '' ? (
-      <Text size="sm" c="dimmed">
-        {none}
-      </Text>
-    ) : (
-      <Code block className="as-sent" tabIndex={0} aria-label={title}>
-        {text}
-      </Code>
-    )}
-  </div>
 );

@@ -1,17 +1,19 @@
 // One event for one webhook, each a row: newest event first.
-import { Group, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
+import { deliveriesOf } from '../../api/concerns.js';
 import { deliveriesQuery } from '../../api/event-queries.js';
 import { useLiveRefresh } from '../../api/live.js';
 import type { Delivery, Filters } from '../../api/queries.js';
 import { useMay, useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
+import { FilterBar } from '../../shared/filter-bar.js';
 import { FilterSelect, FilterText, FilterTime } from '../../shared/filter-fields.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time, TimeOr } from '../../shared/time.js';
+import { FullTime, TimeOr } from '../../shared/time.js';
 import { useUrlFilters } from '../../shared/url-filters.js';
 import { WebhookLink } from '../events/webhook-name.js';
 import { BulkRetry } from './bulk-retry.js';
@@ -33,7 +35,7 @@ const filterNames = [
 export const DeliveriesPage = () => {
   const [filters, onChange] = useUrlFilters(filterNames);
   const may = useMay();
-  useLiveRefresh(['deliveries', 'list'], ({ kind }) => kind !== 'event');
+  useLiveRefresh(['deliveries', 'list'], deliveriesOf(filters));
   return (
     <>
       <PageHeader title="Deliveries" actions={may('replay') && <BulkRetry filters={filters} />} />
@@ -58,7 +60,7 @@ type FiltersProps = { readonly filters: Filters; readonly onChange: (name: strin
 const DeliveryFilters = (field: FiltersProps) => {
   const { tenant } = useSession();
   return (
-    <Group align="flex-end" gap="sm" role="search">
+    <FilterBar filters={field.filters}>
       <FilterSelect {...field} label="Status" name="status" words={statuses} width={130} />
       <FilterSelect {...field} label="Reason" name="reason" words={reasons} width={170} />
       <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" marks={searchMark} />
@@ -69,7 +71,7 @@ const DeliveryFilters = (field: FiltersProps) => {
       {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={140} />}
       <FilterTime {...field} label="Accepted from" name="created_at[gte]" />
       <FilterTime {...field} label="Accepted before" name="created_at[lt]" />
-    </Group>
+    </FilterBar>
   );
 };
 
@@ -92,6 +94,6 @@ const cellsOf = (delivery: Delivery) => [
   <WebhookLink key="webhook" id={delivery.webhook_id} />,
   delivery.attempts,
   lastAnswer(delivery),
-  <Time key="accepted" at={delivery.created_at} />,
-  <TimeOr key="next" at={delivery.next_attempt_at} />,
+  <FullTime key="accepted" at={delivery.created_at} />,
+  <TimeOr key="next" at={delivery.status === 'pending' ? delivery.next_attempt_at : null} />,
 ];

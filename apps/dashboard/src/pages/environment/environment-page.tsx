@@ -1,13 +1,13 @@
 // Settings of the environment: what a webhook without a value of its own is set to, and what may be published.
-import { Alert, Group, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
+import { Link, useNavigate } from 'react-router';
 import { type Environment, environmentQuery } from '../../api/admin-queries.js';
 import { api, type Schema, take } from '../../api/client.js';
-import { sessionQuery, useSession } from '../../api/session.js';
+import { sessionQuery, useMay, useSession } from '../../api/session.js';
 import { Copyable } from '../../shared/copyable.js';
 import { Needs } from '../../shared/needs.js';
 import { ErrorState, Loading } from '../../shared/states.js';
@@ -17,9 +17,17 @@ import { bodyOf, type EnvironmentValues, valuesOf } from './environment-values.j
 
 export const EnvironmentPage = () => {
   useDocumentTitle('Environment · Posthorn');
+  const may = useMay();
   return (
     <Stack>
-      <Title order={2}>Environment</Title>
+      <Group justify="space-between">
+        <Title order={2}>Environment</Title>
+        {may('administer') && (
+          <Button component={Link} to="/settings/environment/new" variant="default">
+            Create environment
+          </Button>
+        )}
+      </Group>
       <Needs permission="administer" what="see the settings of the environment">
         <Settings />
       </Needs>

@@ -2,13 +2,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { type EventType, eventTypeQuery } from '../../api/admin-queries.js';
-import { api, take } from '../../api/client.js';
+import { type EventTypeWithTexts, eventTypeQuery } from '../../api/admin-queries.js';
+import { api, asText, take } from '../../api/client.js';
 import { Needs } from '../../shared/needs.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
-import { bodyOf, EventTypeForm, type EventTypeValues, valuesOf } from './event-type-form.js';
+import { EventTypeForm } from './event-type-form.js';
 import { eventTypePath } from './event-type-path.js';
+import { bodyOf, type EventTypeValues, valuesOf } from './event-type-values.js';
 
 export const EditEventTypePage = () => {
   const { name = '' } = useParams();
@@ -25,14 +26,14 @@ export const EditEventTypePage = () => {
 };
 
 /** What is edited is what the page was opened with, whatever is read meanwhile. */
-const Editing = ({ first }: { readonly first: EventType }) => {
+const Editing = ({ first }: { readonly first: EventTypeWithTexts }) => {
   const [before] = useState(() => valuesOf(first));
   const navigate = useNavigate();
   const queries = useQueryClient();
   const path = eventTypePath(before.name);
   const save = async (values: EventTypeValues) => {
     const body = bodyOf(values, before);
-    if (Object.keys(body).length > 0) await take(api.PATCH('/v1/event-types/{name}', { params: { path: { name: before.name } }, body }));
+    if (body !== null) await take(api.PATCH('/v1/event-types/{name}', { params: { path: { name: before.name } }, ...asText(body) }));
     await queries.invalidateQueries({ queryKey: ['event-types'] });
     await navigate(path);
   };

@@ -1,26 +1,16 @@
 // The form of an event type, for a new one and for changes.
-import { Button, Group, JsonInput, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import type { EventType } from '../../api/admin-queries.js';
 import { EditingForm } from '../../shared/editing-form.js';
 import { jsonFault, jsonOf, jsonText } from '../../shared/json-text.js';
+import type { EventTypeValues } from './event-type-values.js';
 
-export type EventTypeValues = { readonly name: string; readonly description: string; readonly schema: string; readonly example: string };
-
-export const emptyEventType: EventTypeValues = { name: '', description: '', schema: '', example: '' };
-export const valuesOf = ({ name, description, schema, example }: EventType): EventTypeValues => ({
-  name,
-  description: description ?? '',
-  schema: jsonText(schema),
-  example: jsonText(example),
-});
-
-/** What differs from `before`, as the API has it; what was not touched is not sent, so it stays as it is, digit for digit. */
-export const bodyOf = (values: EventTypeValues, before: EventTypeValues) => ({
-  ...(values.description !== before.description && { description: values.description.trim() === '' ? null : values.description }),
-  ...(values.schema !== before.schema && { schema: jsonOf(values.schema) as Record<string, unknown> | null }),
-  ...(values.example !== before.example && { example: jsonOf(values.example) }),
-});
+/** It is kept as it is typed. */
+const rawText = {
+  spellCheck: false,
+  autoCorrect: 'off',
+  styles: { input: { fontFamily: 'var(--mantine-font-family-monospace)' } },
+} as const;
 
 type Props = {
   readonly initial: EventTypeValues;
@@ -63,24 +53,24 @@ export const EventTypeForm = ({ initial, isNew, onSubmit, onCancel }: Props) => 
         minRows={2}
         {...form.getInputProps('description')}
       />
-      <JsonInput
+      <Textarea
         label="JSON Schema of the data"
         description="Draft 2020-12, or draft-07 if its $schema says so. Empty: any data fits."
         placeholder='{"type": "object", "required": ["id"]}'
         autosize
         minRows={6}
         maxRows={24}
-        formatOnBlur
+        {...rawText}
         {...form.getInputProps('schema')}
       />
-      <JsonInput
+      <Textarea
         label="Example of the data"
         description="It must fit the schema."
         placeholder='{"id": 7}'
         autosize
         minRows={4}
         maxRows={24}
-        formatOnBlur
+        {...rawText}
         {...form.getInputProps('example')}
       />
       {form.values.example.trim() !== '' && form.values.schema.trim() === '' && (

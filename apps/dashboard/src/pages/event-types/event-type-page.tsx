@@ -4,12 +4,12 @@ import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
-import { type EventType, eventTypeQuery } from '../../api/admin-queries.js';
+import { type EventTypeWithTexts, eventTypeQuery } from '../../api/admin-queries.js';
 import { api, take } from '../../api/client.js';
+import { indented } from '../../api/raw-json.js';
 import { useMay } from '../../api/session.js';
 import { Confirm, type Confirmation } from '../../shared/confirm.js';
 import { Copyable } from '../../shared/copyable.js';
-import { jsonText } from '../../shared/json-text.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { Time } from '../../shared/time.js';
@@ -31,7 +31,7 @@ export const EventTypePage = () => {
   );
 };
 
-const Shown = ({ type }: { readonly type: EventType }) => (
+const Shown = ({ type }: { readonly type: EventTypeWithTexts }) => (
   <>
     <Text className="break-anywhere">{type.description ?? 'It has no description.'}</Text>
     <Text size="sm" c="dimmed">
@@ -49,24 +49,24 @@ const Shown = ({ type }: { readonly type: EventType }) => (
   </>
 );
 
-type JsonProps = { readonly title: string; readonly value: unknown; readonly none: string };
+type JsonProps = { readonly title: string; readonly value: string | null; readonly none: string };
 
 const Json = ({ title, value, none }: JsonProps) => (
   <Paper withBorder p="md">
     <Title order={2} size="h3" mb="xs">
       {title}
     </Title>
-    {value === null || value === undefined ? (
+    {value === null ? (
       <Text c="dimmed">{none}</Text>
     ) : (
       <Code block tabIndex={0} mah={480}>
-        {jsonText(value)}
+        {indented(value)}
       </Code>
     )}
   </Paper>
 );
 
-const Actions = ({ type: { name, schema } }: { readonly type: EventType }) => {
+const Actions = ({ type: { name, schema } }: { readonly type: EventTypeWithTexts }) => {
   const may = useMay();
   const navigate = useNavigate();
   const queries = useQueryClient();

@@ -1,12 +1,12 @@
 // The catalogue of event types.
-import { Button, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { type EventType, eventTypeListQuery, eventTypeUseQuery } from '../../api/admin-queries.js';
 import { useMay } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
+import { FilterText } from '../../shared/filter-fields.js';
 import { shortCount } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { Empty } from '../../shared/states.js';
@@ -15,26 +15,25 @@ import { useUrlFilters } from '../../shared/url-filters.js';
 import { eventTypePath } from './event-type-path.js';
 
 const filterNames = ['name'] as const;
-const searchPauseMs = 300;
 /** How many groups the API tells of: with fewer, a type that is not among them had no deliveries. */
 const groupsMax = 100;
 
 export const EventTypesPage = () => {
   const [filters, change] = useUrlFilters(filterNames);
-  const changeSoon = useDebouncedCallback(change, searchPauseMs);
   const deliveriesOf = useDeliveries();
   return (
     <>
       <PageHeader title="Event types" actions={<CreateButton />} />
       <Stack>
-        <TextInput
-          {...searchMark}
+        <FilterText
+          filters={filters}
+          onChange={change}
           label="Search"
+          name="name"
           description="A part of the name; * stands for any run of characters"
           placeholder="order"
-          defaultValue={filters.name ?? ''}
-          onChange={(event) => changeSoon('name', event.currentTarget.value.trim())}
-          maw={360}
+          width={360}
+          marks={searchMark}
         />
         <CursorList<EventType>
           query={eventTypeListQuery(filters)}

@@ -2,6 +2,7 @@
 import { Anchor, Badge, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router';
+import { eventOf } from '../../api/concerns.js';
 import { type EventWithTexts, eventQuery } from '../../api/event-queries.js';
 import { useLiveRefresh } from '../../api/live.js';
 import { useMay } from '../../api/session.js';
@@ -10,7 +11,8 @@ import { Facts } from '../../shared/facts.js';
 import { count } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
+import { EraseEvent } from './erase-event.js';
 import { ExplainAny } from './explain-any.js';
 import { Payload } from './payload.js';
 import { Waterfall } from './waterfall.js';
@@ -18,7 +20,7 @@ import { Waterfall } from './waterfall.js';
 export const EventPage = () => {
   const { id = '' } = useParams();
   const { data, error, refetch } = useQuery(eventQuery(id));
-  useLiveRefresh(['events', 'one', id], (message) => 'event_id' in message && message.event_id === id);
+  useLiveRefresh(['events', 'one', id], eventOf(id));
   return (
     <Stack>
       <Anchor component={Link} to="/events" size="sm" w="fit-content">
@@ -54,11 +56,12 @@ const Shown = ({ event: { facts, texts } }: { readonly event: EventWithTexts }) 
             {isLive ? '… going on' : '■ settled'}
           </Badge>
         }
+        actions={<EraseEvent event={facts} />}
       />
       <Facts label="About the event" facts={factsOf(facts)} />
       <Waterfall event={facts} onExplain={onExplain} />
       {may('read_webhooks') && (
-        <ExplainAny eventId={facts.id} tenant={facts.tenant} webhookId={params.get('explain')} onWebhook={onWebhook} isLive={isLive} />
+        <ExplainAny eventId={facts.id} tenant={facts.tenant} webhookId={params.get('explain')} onWebhook={onWebhook} />
       )}
       <Payload texts={texts} />
     </>
@@ -70,8 +73,8 @@ const factsOf = (facts: EventWithTexts['facts']) =>
     ['Id', <Copyable key="id" value={facts.id} label="event id" />],
     ['Source id', facts.source_id === null ? '–' : <Copyable key="source" value={facts.source_id} label="source id" />],
     ['Tenant', facts.tenant],
-    ['Accepted', <Time key="accepted" at={facts.accepted_at} />],
-    ['Event time', <Time key="event" at={facts.event_time} />],
+    ['Accepted', <FullTime key="accepted" at={facts.accepted_at} />],
+    ['Event time', <FullTime key="event" at={facts.event_time} />],
     ...(facts.project_flow.length > 0 ? [['Project flow', facts.project_flow.join(', ')] as const] : []),
     ['Deliveries', <Counts key="counts" facts={facts} />],
   ] as const;

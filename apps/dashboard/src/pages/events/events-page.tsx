@@ -1,19 +1,22 @@
 // What was accepted, newest first.
-import { Code, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, Stack, Text, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
+import { eventsOf } from '../../api/concerns.js';
 import { eventQuery, eventsQuery, type ListedEvent } from '../../api/event-queries.js';
 import { useLiveRefresh } from '../../api/live.js';
-import { useSession } from '../../api/session.js';
+import { useMay, useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
+import { FilterBar } from '../../shared/filter-bar.js';
 import { FilterText, FilterTime } from '../../shared/filter-fields.js';
-
 import { PageHeader } from '../../shared/page-header.js';
-import { Empty } from '../../shared/states.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { useUrlFilters } from '../../shared/url-filters.js';
+import { NoEvents } from './no-events.js';
+import { PublishDialog } from './publish-dialog.js';
 
 const filterNames = ['event_type', 'source_id', 'tenant', 'accepted_at[gte]', 'accepted_at[lt]'] as const;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -21,19 +24,31 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const EventsPage = () => {
   const [filters, onChange] = useUrlFilters(filterNames);
   const { tenant } = useSession();
+  const mayPublish = useMay()('publish');
+  const [publishes, publish] = useDisclosure(false);
   const field = { filters, onChange };
-  useLiveRefresh(['events', 'list'], ({ kind }) => kind === 'event');
+  useLiveRefresh(['events', 'list'], eventsOf(filters));
   return (
     <>
-      <PageHeader title="Events" />
+      <PageHeader
+        title="Events"
+        actions={
+          mayPublish && (
+            <Button variant="default" onClick={publish.open}>
+              Publish an event
+            </Button>
+          )
+        }
+      />
+      {publishes && <PublishDialog onClose={publish.close} />}
       <Stack>
-        <Group align="flex-end" gap="sm">
+        <FilterBar filters={filters}>
           <FindField sourceId={filters.source_id ?? ''} onSourceId={(text) => onChange('source_id', text)} />
           <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" />
           {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={140} />}
           <FilterTime {...field} label="Accepted from" name="accepted_at[gte]" />
           <FilterTime {...field} label="Accepted before" name="accepted_at[lt]" />
-        </Group>
+        </FilterBar>
         <CursorList<ListedEvent>
           query={eventsQuery(filters)}
           filters={filters}
@@ -41,7 +56,7 @@ export const EventsPage = () => {
           columns={['Event type', 'Accepted', 'Tenant', 'Source id', 'Fan-out', 'Id']}
           keyOf={({ id }) => id}
           row={cellsOf}
-          empty={<Empty title="No events yet">Publish one with POST /v1/events; it appears here by itself.</Empty>}
+          empty={<NoEvents onPublish={mayPublish ? publish.open : null} />}
         />
       </Stack>
     </>
@@ -52,7 +67,7 @@ const cellsOf = (event: ListedEvent) => [
   <Link key="type" to={`/events/${event.id}`} className="row-link break-anywhere">
     {event.event_type}
   </Link>,
-  <Time key="time" at={event.accepted_at} />,
+  <FullTime key="time" at={event.accepted_at} />,
   <Text key="tenant" size="sm" className="break-anywhere">
     {event.tenant}
   </Text>,

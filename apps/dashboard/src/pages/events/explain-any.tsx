@@ -10,10 +10,9 @@ type Props = {
   readonly tenant: string;
   readonly webhookId: string | null;
   readonly onWebhook: (id: string | null) => void;
-  readonly isLive: boolean;
 };
 
-export const ExplainAny = ({ eventId, tenant, webhookId, onWebhook, isLive }: Props) => {
+export const ExplainAny = ({ eventId, tenant, webhookId, onWebhook }: Props) => {
   const { data } = useQuery(webhookNamesQuery(tenant));
   const choices = [...(data?.names ?? [])].map(([value, name]) => ({ value, label: `${name} (${shortId(value)})` }));
   const isListed = webhookId === null || choices.some(({ value }) => value === webhookId);
@@ -41,7 +40,7 @@ export const ExplainAny = ({ eventId, tenant, webhookId, onWebhook, isLive }: Pr
             It names the clause that stopped it, and what the event has in its place.
           </Text>
         ) : (
-          <ExplainPanel eventId={eventId} webhookId={webhookId} isLive={isLive} />
+          <ExplainPanel eventId={eventId} webhookId={webhookId} />
         )}
       </Stack>
     </Paper>

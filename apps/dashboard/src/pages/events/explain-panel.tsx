@@ -3,21 +3,21 @@ import { Alert, Badge, Code, List, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Explanation, explainQuery } from '../../api/event-queries.js';
 import { ErrorState, Loading } from '../../shared/states.js';
-import { Time } from '../../shared/time.js';
+import { Time, withLocalTimes } from '../../shared/time.js';
 
-type Props = { readonly eventId: string; readonly webhookId: string; readonly isLive: boolean };
+type Props = { readonly eventId: string; readonly webhookId: string };
 
-export const ExplainPanel = ({ eventId, webhookId, isLive }: Props) => {
-  const { data, error, refetch } = useQuery(explainQuery(eventId, webhookId, isLive));
+export const ExplainPanel = ({ eventId, webhookId }: Props) => {
+  const { data, error, refetch } = useQuery(explainQuery(eventId, webhookId));
   if (data === undefined) return error === null ? <Loading rows={3} /> : <ErrorState error={error} onRetry={() => void refetch()} />;
   return (
     <Stack gap="sm">
       <Alert color={colorOf(data.outcome)} title={data.outcome.replaceAll('_', ' ')}>
         <Stack gap={4}>
-          <Text className="break-anywhere">{data.sentence}</Text>
+          <Text className="break-anywhere">{withLocalTimes(data.sentence)}</Text>
           {data.what_helps !== null && (
             <Text size="sm">
-              <b>What helps:</b> {data.what_helps}
+              <b>What helps:</b> {withLocalTimes(data.what_helps)}
             </Text>
           )}
         </Stack>
@@ -93,7 +93,7 @@ const StepList = ({ steps, label }: Pick<Explanation, 'steps'> & { readonly labe
             {word}
           </Badge>
           <b>{step.replaceAll('_', ' ')}</b>
-          {detail !== null && <span className="break-anywhere"> {detail}</span>}
+          {detail !== null && <span className="break-anywhere"> {withLocalTimes(detail)}</span>}
         </List.Item>
       );
     })}

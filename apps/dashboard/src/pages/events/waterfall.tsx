@@ -1,16 +1,16 @@
 // The way of an event to its webhooks: accepted, matched, and each delivery with its attempts, the time between them, and what comes next.
 import { Anchor, Button, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
-import { useInfiniteQuery, useQueries } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { attemptsQuery, type EventWithTexts, eventDeliveriesQuery } from '../../api/event-queries.js';
+import { type Attempts, type EventWithTexts, eventAttemptsQuery, eventDeliveriesQuery } from '../../api/event-queries.js';
 import type { Attempt, Delivery } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
 import { milliseconds } from '../../shared/numbers.js';
 import { duration } from '../../shared/relative-time.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 import { type Axis, axisOf, type Span } from './axis.js';
 import { PhaseBar, PhaseLegend, PhaseWords } from './phases.js';
 import { WebhookLink } from './webhook-name.js';
@@ -26,12 +26,15 @@ export const spanOf = ({ started_at, duration_ms }: Pick<Attempt, 'started_at' |
 /** Short below a minute, then in minutes and more. */
 export const apart = (ms: number): string => (ms < 60_000 ? milliseconds(Math.max(0, ms)) : duration(ms / 1_000));
 
+const oldestFirst = (read: Attempts | undefined, webhookId: string): readonly Attempt[] =>
+  (read?.attempts ?? []).filter(({ webhook_id }) => webhook_id === webhookId).reverse();
+
 export const Waterfall = ({ event, onExplain }: Props) => {
-  const isLive = event.fan_out === 'waiting' || event.deliveries.pending + event.deliveries.held > 0;
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id, isLive));
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(eventDeliveriesQuery(event.id));
   const deliveries = data?.pages.flatMap((page) => page.data) ?? [];
-  const read = useQueries({ queries: deliveries.map(attemptsQuery) });
-  const attempts = read.map((each) => each.data?.attempts ?? []);
+  const made = deliveries.reduce((sum, { attempts }) => sum + attempts, 0);
+  const { data: read } = useQuery(eventAttemptsQuery(event.id, made));
+  const attempts = deliveries.map(({ webhook_id }) => oldestFirst(read, webhook_id));
   const acceptedMs = Date.parse(event.accepted_at);
   const axis = axisOf([{ from: acceptedMs, to: acceptedMs }, ...attempts.flat().map(spanOf)]);
   return (
@@ -45,7 +48,7 @@ export const Waterfall = ({ event, onExplain }: Props) => {
         </Group>
         <div className="waterfall-row">
           <Text size="sm">
-            <span aria-hidden="true">● </span>Accepted <Time at={event.accepted_at} />
+            <span aria-hidden="true">● </span>Accepted <FullTime at={event.accepted_at} />
           </Text>
           <Lane axis={axis}>
             <div className="lane-mark" style={{ left: `${100 * axis.place(acceptedMs)}%` }} />
@@ -58,7 +61,7 @@ export const Waterfall = ({ event, onExplain }: Props) => {
             key={delivery.id}
             delivery={delivery}
             attempts={attempts[index] ?? []}
-            isWhole={read[index]?.data?.isWhole ?? true}
+            isWhole={read?.isWhole !== false || delivery.attempts <= (attempts[index]?.length ?? 0)}
             axis={axis}
             acceptedMs={acceptedMs}
             onExplain={onExplain}
@@ -138,7 +141,7 @@ const DeliveryLanes = ({ delivery, attempts, isWhole, axis, acceptedMs, onExplai
       ))}
       {!isWhole && (
         <Text size="sm" c="dimmed">
-          Its attempts are older than what is read here.
+          Its other attempts are not read here.
         </Text>
       )}
       <Next delivery={delivery} />
@@ -187,12 +190,12 @@ export const Next = ({ delivery }: { readonly delivery: Delivery }) => {
   if (status === 'pending' && next !== null)
     return (
       <Text size="sm">
-        … The next attempt is due <Time at={next} />.
+        … The next attempt is due <FullTime at={next} />.
       </Text>
     );
   return (
     <Text size="sm" c="dimmed">
-      Ended {ended !== null && <Time at={ended} />}; nothing comes next.
+      Ended {ended !== null && <FullTime at={ended} />}; nothing comes next.
     </Text>
   );
 };

@@ -2,6 +2,8 @@
 import { Alert, List, SimpleGrid, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { backlogQuery, type Readiness, readinessQuery } from '../../api/admin-queries.js';
+import { anything } from '../../api/concerns.js';
+import { sumsAgainMs, useLiveRefresh } from '../../api/live.js';
 import { useMay } from '../../api/session.js';
 import { count, rate, shortCount } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
@@ -62,6 +64,7 @@ const lateMs = 60_000;
 
 const Work = () => {
   const { data: now, error, refetch } = useQuery(backlogQuery);
+  useLiveRefresh(backlogQuery.queryKey, anything, sumsAgainMs);
   if (now === undefined) return error === null ? <Loading rows={2} /> : <ErrorState error={error} onRetry={() => void refetch()} />;
   const oldest = now.oldest_due_at;
   const clears = now.clear_estimate_s === null ? 'not shrinking' : duration(now.clear_estimate_s);

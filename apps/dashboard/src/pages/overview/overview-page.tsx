@@ -2,6 +2,8 @@
 import { SimpleGrid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Schema } from '../../api/client.js';
+import { anything, switches } from '../../api/concerns.js';
+import { sumsAgainMs, useLiveRefresh } from '../../api/live.js';
 import { statisticsQuery } from '../../api/queries.js';
 import { useMay } from '../../api/session.js';
 import { Outcomes, useRange } from '../../charts/outcomes.js';
@@ -22,6 +24,8 @@ export const OverviewPage = () => {
 const Statistics = () => {
   const [range, rangeName, setRange] = useRange();
   const { data, error, refetch } = useQuery(statisticsQuery(range));
+  useLiveRefresh(['stats'], anything, sumsAgainMs);
+  useLiveRefresh(['webhooks'], switches);
   if (data === undefined)
     return (
       <>

@@ -1,5 +1,5 @@
 // The webhooks with most failed attempts.
-import { Paper, Table, Text, Title } from '@mantine/core';
+import { Anchor, Paper, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import type { Schema } from '../../api/client.js';
@@ -7,6 +7,8 @@ import { ApiProblem } from '../../api/problem.js';
 import { webhookQuery } from '../../api/queries.js';
 import { count, milliseconds } from '../../shared/numbers.js';
 import { WebhookStatus } from '../../shared/status-badge.js';
+
+import { lastFailurePath } from '../webhooks/last-failure-page.js';
 
 const shownMax = 5;
 type Group = Schema<'StatisticsGroup'>;
@@ -33,6 +35,7 @@ export const WorstWebhooks = ({ groups, rangeName }: { readonly groups: readonly
                 <Table.Th scope="col">Failed attempts</Table.Th>
                 <Table.Th scope="col">Of attempts</Table.Th>
                 <Table.Th scope="col">p95</Table.Th>
+                <Table.Th scope="col">Why</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -65,6 +68,18 @@ const Row = ({ group }: { readonly group: Group }) => {
       <Table.Td>{count(group.attempts - group.attempts_ok)}</Table.Td>
       <Table.Td>{count(group.attempts)}</Table.Td>
       <Table.Td>{milliseconds(group.p95_ms)}</Table.Td>
+      <Table.Td>
+        {!isDeleted && (
+          <Anchor
+            component={Link}
+            to={lastFailurePath(group.key)}
+            size="sm"
+            aria-label={`Explain the last failure of ${webhook?.name ?? group.key}`}
+          >
+            Explain
+          </Anchor>
+        )}
+      </Table.Td>
     </Table.Tr>
   );
 };

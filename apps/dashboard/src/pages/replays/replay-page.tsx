@@ -5,7 +5,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, take } from '../../api/client.js';
+import { attempts } from '../../api/concerns.js';
 import { type Replay, replayQuery } from '../../api/event-queries.js';
+import { useLiveRefresh } from '../../api/live.js';
 import { useMay } from '../../api/session.js';
 import { Confirm, type Confirmation } from '../../shared/confirm.js';
 import { Copyable } from '../../shared/copyable.js';
@@ -14,14 +16,18 @@ import { count, deliveries } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time, TimeOr } from '../../shared/time.js';
+import { FullTime, TimeOr } from '../../shared/time.js';
 import { filterWords } from '../deliveries/replay-filter.js';
 import { WebhookLink } from '../events/webhook-name.js';
+
+/** Nothing of it goes on any more. */
+const isSettled = ({ status, deliveries: { pending, held } }: Replay): boolean => status !== 'running' && pending + held === 0;
 
 export const ReplayPage = () => {
   const { id = '' } = useParams();
   const may = useMay();
   const { data, error, refetch } = useQuery(replayQuery(id));
+  useLiveRefresh(['replays', 'one', id], data !== undefined && isSettled(data) ? null : attempts);
   return (
     <Stack>
       {may('replay') && (
@@ -77,7 +83,7 @@ const factsOf = (replay: Replay) =>
     ['Waited anyway', count(replay.already_waiting)],
     ['Cannot be sent', count(replay.refused)],
     ['What became of them', countsOf(replay)],
-    ['Started', <Time key="started" at={replay.created_at} />],
+    ['Started', <FullTime key="started" at={replay.created_at} />],
     ['Ended', <TimeOr key="ended" at={replay.ended_at} none="not yet" />],
     ['Id', <Copyable key="id" value={replay.id} label="replay id" />],
   ] as const;

@@ -1,10 +1,11 @@
 // Changes to a webhook. Somebody else's, made meanwhile, are not written over.
-import { Anchor, Stack } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { api, type Schema, take } from '../../api/client.js';
 import { type Webhook, webhookQuery } from '../../api/queries.js';
+import { deliveries } from '../../shared/numbers.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { changedBody } from '../../webhook-form/body.js';
@@ -43,6 +44,10 @@ const Editing = ({ first }: { readonly first: Webhook }) => {
         ← {webhook.name ?? webhook.id}
       </Anchor>
       <PageHeader title={`Edit ${webhook.name ?? 'webhook'}`} />
+      <Text size="sm" c="dimmed" maw={720}>
+        Saving makes version {webhook.version + 1}. {deliveries(webhook.statistics.pending + webhook.statistics.held)} that wait keep their
+        body; URL, headers and keys are those that you save.
+      </Text>
       <WebhookFormView initial={before} isNew={false} onSubmit={save} onCancel={() => navigate(path)} />
     </Stack>
   );

@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import { type Delivery, type Webhook, webhookDeliveriesQuery } from '../../api/queries.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { StatusBadge } from '../../shared/status-badge.js';
-import { Time, TimeOr } from '../../shared/time.js';
+import { FullTime, TimeOr } from '../../shared/time.js';
 
 const shown = 10;
 
@@ -65,7 +65,7 @@ const Rows = ({ deliveries }: { readonly deliveries: readonly Delivery[] }) => (
             <Table.Td>{delivery.attempts}</Table.Td>
             <Table.Td>{lastAnswer(delivery)}</Table.Td>
             <Table.Td>
-              <Time at={delivery.created_at} />
+              <FullTime at={delivery.created_at} />
             </Table.Td>
             <Table.Td>
               <TimeOr at={delivery.status === 'pending' ? delivery.next_attempt_at : null} />

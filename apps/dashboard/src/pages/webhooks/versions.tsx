@@ -10,7 +10,7 @@ import { Confirm, type Confirmation } from '../../shared/confirm.js';
 import { CursorList } from '../../shared/cursor-list.js';
 import { deliveries } from '../../shared/numbers.js';
 import { Empty } from '../../shared/states.js';
-import { Time } from '../../shared/time.js';
+import { FullTime } from '../../shared/time.js';
 
 type Version = Schema<'WebhookVersionSummary'>;
 
@@ -46,7 +46,7 @@ export const Versions = ({ webhook }: { readonly webhook: Webhook }) => {
             {version}
             {version === webhook.version && ' (now)'}
           </Text>,
-          <Time key="at" at={at} />,
+          <FullTime key="at" at={at} />,
           <Text key="by" size="sm" title={by.key_id ?? ''}>
             {by.role}
           </Text>,

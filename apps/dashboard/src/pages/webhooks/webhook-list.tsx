@@ -1,11 +1,14 @@
 // The webhooks as a list, with filters.
-import { Badge, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
+import { Badge, Button, Group, Select, Stack, Text } from '@mantine/core';
 import { Link } from 'react-router';
+import { attempts, switches } from '../../api/concerns.js';
+import { sumsAgainMs, useLiveRefresh } from '../../api/live.js';
 import { type Webhook, webhooksQuery } from '../../api/queries.js';
 import { useMay, useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
 import { CursorList } from '../../shared/cursor-list.js';
+import { FilterBar } from '../../shared/filter-bar.js';
+import { FilterText } from '../../shared/filter-fields.js';
 import { shortCount } from '../../shared/numbers.js';
 import { Empty } from '../../shared/states.js';
 import { WebhookStatus } from '../../shared/status-badge.js';
@@ -13,24 +16,18 @@ import { TimeOr } from '../../shared/time.js';
 import { useUrlFilters } from '../../shared/url-filters.js';
 
 const filterNames = ['event_type', 'status', 'circuit_state', 'tenant'] as const;
-const searchPauseMs = 300;
 const eventTypesShown = 2;
 
 export const WebhookList = () => {
   const [filters, change] = useUrlFilters(filterNames);
   const { tenant } = useSession();
-  const changeSoon = useDebouncedCallback(change, searchPauseMs);
+  const field = { filters, onChange: change };
+  useLiveRefresh(['webhooks', 'list'], switches);
+  useLiveRefresh(['webhooks', 'list'], attempts, sumsAgainMs);
   return (
     <Stack>
-      <Group align="flex-end" gap="sm">
-        <TextInput
-          {...searchMark}
-          label="Event type"
-          placeholder="order.placed"
-          defaultValue={filters.event_type ?? ''}
-          onChange={(event) => changeSoon('event_type', event.currentTarget.value.trim())}
-          w={200}
-        />
+      <FilterBar filters={filters}>
+        <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" width={200} marks={searchMark} />
         <Select
           label="Status"
           clearable
@@ -53,16 +50,8 @@ export const WebhookList = () => {
           onChange={(value) => change('circuit_state', value)}
           w={130}
         />
-        {tenant === null && (
-          <TextInput
-            label="Tenant"
-            placeholder="Any"
-            defaultValue={filters.tenant ?? ''}
-            onChange={(event) => changeSoon('tenant', event.currentTarget.value.trim())}
-            w={150}
-          />
-        )}
-      </Group>
+        {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={150} />}
+      </FilterBar>
       <CursorList<Webhook>
         query={webhooksQuery(filters)}
         filters={filters}

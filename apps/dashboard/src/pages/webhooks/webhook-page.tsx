@@ -1,14 +1,18 @@
 // One webhook: how it is, what it did lately, and what can be done about it.
-import { Alert, Anchor, Stack, Tabs } from '@mantine/core';
+import { Alert, Anchor, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router';
+import { webhookOf } from '../../api/concerns.js';
+import { useLiveRefresh } from '../../api/live.js';
 import { type Webhook, webhookQuery } from '../../api/queries.js';
 import { PageHeader } from '../../shared/page-header.js';
 import { ErrorState, Loading } from '../../shared/states.js';
 import { WebhookStatus } from '../../shared/status-badge.js';
-import { Time } from '../../shared/time.js';
+import { exactTime, Time } from '../../shared/time.js';
 import { Configuration } from './configuration.js';
 import { LastDeliveries } from './last-deliveries.js';
+import { lastFailurePath } from './last-failure-page.js';
+import { Past } from './past.js';
 import { Timeline } from './timeline.js';
 import { Versions } from './versions.js';
 import { WebhookActions } from './webhook-actions.js';
@@ -17,6 +21,7 @@ import { WebhookStatistics } from './webhook-statistics.js';
 export const WebhookPage = () => {
   const { id = '' } = useParams();
   const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
+  useLiveRefresh(['webhooks', id], webhookOf(id, webhook?.event_types ?? []));
   if (webhook !== undefined) return <Shown webhook={webhook} />;
   return (
     <>
@@ -57,6 +62,7 @@ const Shown = ({ webhook }: { readonly webhook: Webhook }) => {
         <Tabs.Panel value="health">
           <Stack>
             <WebhookStatistics webhook={webhook} />
+            <Past webhook={webhook} hasList={false} />
             <LastDeliveries webhook={webhook} />
           </Stack>
         </Tabs.Panel>
@@ -67,7 +73,7 @@ const Shown = ({ webhook }: { readonly webhook: Webhook }) => {
           <Versions webhook={webhook} />
         </Tabs.Panel>
         <Tabs.Panel value="timeline">
-          <Timeline id={webhook.id} />
+          <Timeline webhook={webhook} />
         </Tabs.Panel>
       </Tabs>
     </Stack>
@@ -110,6 +116,16 @@ const Condition = ({ webhook }: { readonly webhook: Webhook }) => {
             <>
               The next probe is due <Time at={webhook.circuit_retry_at} />.
             </>
+          )}
+          <div>
+            <Anchor component={Link} to={lastFailurePath(webhook.id)} size="sm" c="inherit" td="underline">
+              Explain the last failure
+            </Anchor>
+          </div>
+          {webhook.disables_at !== null && (
+            <Text size="sm" mt="xs">
+              Will be disabled on <b>{exactTime(webhook.disables_at)}</b> (<Time at={webhook.disables_at} />) unless one delivery succeeds.
+            </Text>
           )}
         </Alert>
       )}

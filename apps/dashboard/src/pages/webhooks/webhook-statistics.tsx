@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type Webhook, webhookStatisticsQuery } from '../../api/queries.js';
 import { Outcomes, useRange } from '../../charts/outcomes.js';
 import { milliseconds, shortCount } from '../../shared/numbers.js';
-import { ErrorState } from '../../shared/states.js';
+import { ErrorBeside } from '../../shared/states.js';
 import { Tile } from '../../shared/tile.js';
 import { TimeOr } from '../../shared/time.js';
 
@@ -28,7 +28,7 @@ export const WebhookStatistics = ({ webhook }: { readonly webhook: Webhook }) =>
         <Tile label="Skipped" value={shortCount(life.skipped)} note={`${shortCount(life.cancelled)} cancelled`} to={listOf('skipped')} />
         <Tile label="Attempts" value={shortCount(life.attempts)} note={<TimeOr at={life.last_attempt_at} none="none yet" />} />
       </SimpleGrid>
-      {error !== null && <ErrorState error={error} onRetry={() => void refetch()} />}
+      <ErrorBeside error={error} onRetry={() => void refetch()} />
       <Outcomes statistics={data} rangeName={rangeName} onRange={setRange} />
       <SimpleGrid cols={{ base: 2, sm: 4 }}>
         <Tile label={`Attempts, ${rangeName}`} value={shortCount(data?.totals.attempts ?? 0)} />
