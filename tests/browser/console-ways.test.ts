@@ -216,7 +216,10 @@ describe('what is sent', () => {
     await eventually(async () => (await read(`/v1/deliveries/${event}.${id}`)).attempts > 0);
 
     await page.goto(`${product.api.url}/?range=1h`);
-    await page.getByRole('link', { name: 'Explain the last failure of Refuses' }).click();
+    await page
+      .getByRole('row', { name: /Refuses/ })
+      .getByRole('link', { name: 'Explain' })
+      .click();
     await page.waitForURL(`**/deliveries/${event}.${id}`);
     await page.getByRole('region', { name: 'Explain' }).getByText(/503/).first().waitFor();
     await page.getByRole('link', { name: 'typed.in' }).click();

@@ -33,5 +33,9 @@ export const readableVariables: CSSVariablesResolver = () => ({
     '--mantine-color-red-text': '#b02525',
     '--mantine-color-gray-light-color': 'var(--mantine-color-gray-8)',
   },
-  dark: { '--mantine-color-dimmed': 'var(--mantine-color-dark-1)', '--mantine-color-error': 'var(--mantine-color-red-4)' },
+  dark: {
+    '--mantine-color-anchor': 'var(--mantine-color-indigo-3)',
+    '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',
+    '--mantine-color-error': 'var(--mantine-color-red-4)',
+  },
 });

@@ -1,25 +1,32 @@
-// The filters of a list: side by side, and folded away where there is no room for them.
+// The filters of a list: side by side, and folded away where there is no room for them, but for the one that one searches with.
 import { Button, Collapse, Group } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import type { Filters } from '../api/queries.js';
 
-export const FilterBar = ({ filters, children }: { readonly filters: Filters; readonly children: ReactNode }) => {
+type Props = { readonly filters: Filters; readonly search: ReactNode; readonly children: ReactNode };
+
+export const FilterBar = ({ filters, search, children }: Props) => {
   const isNarrow = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false });
   const [isOpen, { toggle }] = useDisclosure(false);
-  const fields = (
-    <Group align="flex-end" gap="sm" role="search">
-      {children}
-    </Group>
-  );
-  if (!isNarrow) return fields;
-  const set = Object.keys(filters).length;
+  const count = Object.keys(filters).length;
   return (
-    <div>
-      <Button variant="default" onClick={toggle} aria-expanded={isOpen} mb={isOpen ? 'sm' : 0}>
-        {set === 0 ? 'Filters' : `Filters (${set})`}
-      </Button>
-      <Collapse expanded={isOpen}>{fields}</Collapse>
-    </div>
+    <Group align="flex-end" gap="sm" role="search">
+      {search}
+      {isNarrow && (
+        <Button variant="default" onClick={toggle} aria-expanded={isOpen}>
+          {count === 0 ? 'Filters' : `Filters (${count})`}
+        </Button>
+      )}
+      {isNarrow ? (
+        <Collapse expanded={isOpen} w="100%">
+          <Group align="flex-end" gap="sm">
+            {children}
+          </Group>
+        </Collapse>
+      ) : (
+        children
+      )}
+    </Group>
   );
 };

@@ -49,8 +49,7 @@ export const AuditFilters = ({ filters, change }: Props) => {
   const field = { filters, onChange: change };
   const clear = () => setParams({}, { replace: true });
   return (
-    <FilterBar filters={filters}>
-      <FilterSuggested label="Action" name="action" words={actions} marks={searchMark} {...field} />
+    <FilterBar filters={filters} search={<FilterSuggested label="Action" name="action" words={actions} marks={searchMark} {...field} />}>
       <FilterSelect label="Subject kind" name="subject_kind" words={kinds} {...field} />
       <FilterText label="Subject id" name="subject_id" {...field} />
       <FilterText label="Key id" name="actor_key_id" {...field} />

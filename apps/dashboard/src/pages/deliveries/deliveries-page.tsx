@@ -60,10 +60,12 @@ type FiltersProps = { readonly filters: Filters; readonly onChange: (name: strin
 const DeliveryFilters = (field: FiltersProps) => {
   const { tenant } = useSession();
   return (
-    <FilterBar filters={field.filters}>
+    <FilterBar
+      filters={field.filters}
+      search={<FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" marks={searchMark} />}
+    >
       <FilterSelect {...field} label="Status" name="status" words={statuses} width={130} />
       <FilterSelect {...field} label="Reason" name="reason" words={reasons} width={170} />
-      <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" marks={searchMark} />
       <FilterText {...field} label="Code" name="status_code" placeholder="5xx or 404" width={110} />
       <FilterSelect {...field} label="Error" name="error_kind" words={errorKinds} width={120} />
       <FilterText {...field} label="Webhook id" name="webhook_id" width={300} />

@@ -42,8 +42,10 @@ export const EventsPage = () => {
       />
       {publishes && <PublishDialog onClose={publish.close} />}
       <Stack>
-        <FilterBar filters={filters}>
-          <FindField sourceId={filters.source_id ?? ''} onSourceId={(text) => onChange('source_id', text)} />
+        <FilterBar
+          filters={filters}
+          search={<FindField sourceId={filters.source_id ?? ''} onSourceId={(text) => onChange('source_id', text)} />}
+        >
           <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" />
           {tenant === null && <FilterText {...field} label="Tenant" name="tenant" width={140} />}
           <FilterTime {...field} label="Accepted from" name="accepted_at[gte]" />

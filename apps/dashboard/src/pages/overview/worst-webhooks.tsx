@@ -70,12 +70,7 @@ const Row = ({ group }: { readonly group: Group }) => {
       <Table.Td>{milliseconds(group.p95_ms)}</Table.Td>
       <Table.Td>
         {!isDeleted && (
-          <Anchor
-            component={Link}
-            to={lastFailurePath(group.key)}
-            size="sm"
-            aria-label={`Explain the last failure of ${webhook?.name ?? group.key}`}
-          >
+          <Anchor component={Link} to={lastFailurePath(group.key)} size="sm" title="Explain its last failure">
             Explain
           </Anchor>
         )}

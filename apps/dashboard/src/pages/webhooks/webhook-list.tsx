@@ -26,8 +26,10 @@ export const WebhookList = () => {
   useLiveRefresh(['webhooks', 'list'], attempts, sumsAgainMs);
   return (
     <Stack>
-      <FilterBar filters={filters}>
-        <FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" width={200} marks={searchMark} />
+      <FilterBar
+        filters={filters}
+        search={<FilterText {...field} label="Event type" name="event_type" placeholder="order.placed" width={200} marks={searchMark} />}
+      >
         <Select
           label="Status"
           clearable
