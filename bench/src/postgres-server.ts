@@ -32,8 +32,9 @@ export async function usePostgres(url: string): Promise<PostgresServer> {
     await admin.query('checkpoint'); // so that no round pays for what the one before it wrote
     const databaseUrl = Object.assign(new URL(url), { pathname: `/${name}` }).href;
     const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-    // A connection that is still closing when its database is dropped is told so.
+    // A connection that is still open or closing when its database is dropped is told so.
     pool.on('connect', (client) => client.on('error', () => undefined));
+    pool.on('error', () => undefined);
     const drop = async (): Promise<void> => {
       await pool.end();
       await admin.query(`drop database ${name} with (force)`);

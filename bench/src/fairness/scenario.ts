@@ -3,7 +3,7 @@
 import type { Servers } from '../rig.js';
 
 /** In the order in which they run. */
-export const scenarioNames = ['half-dead', 'heavy-webhook', 'drain', 'many-webhooks', 'webhook-api'] as const;
+export const scenarioNames = ['half-dead', 'heavy-webhook', 'drain', 'many-webhooks', 'webhook-api', 'console-live'] as const;
 
 /** The names under which the scenarios stand in options and tables. */
 export type ScenarioName = (typeof scenarioNames)[number];

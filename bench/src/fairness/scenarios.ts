@@ -1,4 +1,5 @@
 // All scenarios by name.
+import { consoleLive } from './console-live.js';
 import { drain } from './drain.js';
 import { halfDead } from './half-dead.js';
 import { heavyWebhook } from './heavy-webhook.js';
@@ -12,4 +13,5 @@ export const scenarios: Readonly<Record<ScenarioName, Scenario>> = {
   drain,
   'many-webhooks': manyWebhooks,
   'webhook-api': webhookApi,
+  'console-live': consoleLive,
 };

@@ -20,6 +20,7 @@ export const views: readonly View[] = [
   view('/webhooks/:id', 'webhook-configuration', ({ webhook }) => `/webhooks/${webhook}?tab=configuration`),
   view('/webhooks/:id', 'webhook-versions', ({ webhook }) => `/webhooks/${webhook}?tab=versions`),
   view('/webhooks/:id', 'webhook-timeline', ({ broken }) => `/webhooks/${broken}?tab=timeline`),
+  view('/webhooks/:id/last-failure', 'webhook-last-failure', ({ broken }) => `/webhooks/${broken}/last-failure`),
   view('/webhooks/:id/edit', 'webhook-edit', ({ webhook }) => `/webhooks/${webhook}/edit`),
   view('/events', 'events'),
   view('/events/:id', 'event', ({ event }) => `/events/${event}`),
@@ -45,6 +46,7 @@ export const views: readonly View[] = [
   view('/settings/webhooks', 'webhook-settings'),
   view('/settings/webhooks/new', 'webhook-new'),
   view('/settings/environment', 'environment'),
+  view('/settings/environment/new', 'environment-new'),
   view('/health', 'health'),
   view('*', 'not-found', () => '/no/such/page'),
 ];
@@ -56,6 +58,6 @@ export const transitions = `document.getAnimations().filter((each) => each.playS
 /** Resolves when the page has what it is about: nothing loads any more, in the page or in a part of it, and nothing is on its way to another look. */
 export const untilShown = async (page: Page): Promise<void> => {
   await page.getByRole('heading', { level: 1 }).waitFor();
-  const loading = page.locator('[role=status][aria-label=Loading], [aria-busy=true]');
+  const loading = page.locator('[role=status][aria-label=Loading], [aria-busy=true], .mantine-Skeleton-root');
   await eventually(async () => (await loading.count()) === 0 && (await page.evaluate(transitions)) === 0);
 };

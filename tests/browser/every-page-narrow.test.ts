@@ -1,0 +1,4 @@
+// Every page on a telephone.
+import { testEveryPage } from './support/usable.js';
+
+testEveryPage(375);
