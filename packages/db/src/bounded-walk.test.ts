@@ -256,7 +256,8 @@ describe('page after page', () => {
           expect(read.map((row) => `${row.event_id}.${row.n}`)).toEqual(scanned.map(({ key }) => key));
         },
       ),
-      runs,
+      // One delivery at a time: each has to lead behind itself.
+      { ...runs, examples: [[{ kind: null, succeeded: false, limit: 1, bounds: { firstRows: 1, more: 0 }, place: 0 }, 'small']] },
     );
   }, 120_000);
 });

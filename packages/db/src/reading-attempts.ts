@@ -63,9 +63,11 @@ const readStretch = async (
 ): Promise<Walked<AttemptRow, Position>> => {
   // What was never asked for is not looked for.
   const [withDeliveries, withTests] = [page.kind !== attemptKindCodes.test, page.kind === null || page.kind === attemptKindCodes.test];
+  // Where the last stretch looked through a whole delivery, this one begins behind it.
+  const upTo = before?.n === 0 ? sql`<` : sql`<=`;
   const tried = sql`d.attempt > 0 and ${inReach('d', page)} and (d.webhook_id, d.event_id) >= (${page.webhookId}::uuid, ${lowestId}::uuid)
-    and (d.webhook_id, d.event_id) <= (${page.webhookId}::uuid, ${before?.eventId ?? highestId}::uuid)
-    and ${before === null ? sql`true` : sql`d.event_id <= ${before.eventId}::uuid`} and ${withDeliveries}::boolean`;
+    and (d.webhook_id, d.event_id) ${upTo} (${page.webhookId}::uuid, ${before?.eventId ?? highestId}::uuid)
+    and ${before === null ? sql`true` : sql`d.event_id ${upTo} ${before.eventId}::uuid`} and ${withDeliveries}::boolean`;
   const { rows } = await sql<AttemptRow & { readonly cut: string | null }>`
     with found as materialized (
       select a.* from (select d.event_id, d.webhook_id from deliveries d where ${tried}
