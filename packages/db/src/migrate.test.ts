@@ -33,6 +33,8 @@ const relations = async (): Promise<readonly string[]> =>
 
 describe('migrate', () => {
   it('is a no-op on a database that has everything', async () => {
+    // Partitions of a day that has come since the database was made.
+    await migrate(database.url);
     const before = await relations();
     expect(await migrate(database.url)).toEqual([]);
     expect(await relations()).toEqual(before);

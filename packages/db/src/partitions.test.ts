@@ -66,7 +66,7 @@ describe('make_partitions', () => {
     const { indexes } = await world.row<{ indexes: number }>(
       `select count(*)::int as indexes from pg_inherits i join pg_index x on x.indexrelid = i.inhrelid where x.indrelid = 'deliveries_20310330'::regclass`,
     );
-    expect(indexes).toBe(5);
+    expect(indexes).toBe(7);
     const { storage } = await world.row<{ storage: string }>(
       `select attstorage as storage from pg_attribute where attrelid = 'events_20310330'::regclass and attname = 'data'`,
     );

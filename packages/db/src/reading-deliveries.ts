@@ -79,7 +79,7 @@ const conditionsOf = (page: DeliveryPage): RawBuilder<boolean> => {
 const columns = sql.raw(
   [
     ...['environment_id', 'tenant_id', 'event_id', 'webhook_id', 'status', 'reason', 'attempt', 'failures', 'due_at', 'out'],
-    ...['last_status_code', 'last_error_kind', 'ended_at'],
+    ...['last_status_code', 'last_error_kind', 'ended_at', 'replay_id'],
   ]
     .map((name) => `d.${name}`)
     .join(', '),
