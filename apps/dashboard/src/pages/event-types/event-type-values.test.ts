@@ -10,7 +10,7 @@ it('sends what was typed, digit for digit', () => {
 });
 
 it('sends nothing of what was not touched, and null for what was taken out', () => {
-  const before = valuesOf({ name: 'a', description: null, schema, example: '7', created_at: '', updated_at: '' });
+  const before = valuesOf({ name: 'a', description: null, schema, example: '7', webhooks: 0, created_at: '', updated_at: '' });
   expect(before.schema).toBe('{\n  "maximum": 1e400,\n  "minimum": -12345678901234567890.10\n}');
   expect(bodyOf(before, before)).toBeNull();
   expect(bodyOf({ ...before, schema: '', description: 'b' }, before)).toBe('{"description":"b","schema":null}');
