@@ -80,10 +80,7 @@ describe('a list of answers', () => {
   it('has the last begun first, of all in reach or of some webhooks, tests left out', async () => {
     const [tenantId, other] = [await newTenant(), await newTenant()];
     const [first, second, foreign] = [await webhook(tenantId), await webhook(tenantId), await webhook(other)];
-    const [older, newer] = [
-      await addEvent(world, { tenantId, atMs: startMs - dayMs }),
-      await addEvent(world, { tenantId, atMs: startMs }),
-    ];
+    const [older, newer] = [await addEvent(world, { tenantId, atMs: startMs - dayMs }), await addEvent(world, { tenantId, atMs: startMs })];
     await attempts(tenantId, first, older, [{ atMs: startMs - dayMs, statusCode: null }, { atMs: startMs + 5_000 }]);
     await attempts(tenantId, first, newer, [{ atMs: startMs + 1_000 }]);
     await attempts(tenantId, second, newer, [{ atMs: startMs + 2_000, statusCode: 503 }]);
