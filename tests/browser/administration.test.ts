@@ -1,22 +1,16 @@
 // Event types, tenants, keys, the audit log, the environment and health, in a browser on the real product; as somebody who administers, and as a viewer.
-import { createRequire } from 'node:module';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { type Product, startProduct } from '../system/support/product.js';
-import { type OpenedPage, type OpenOptions, signIn, useBrowser } from './support/browser.js';
+import { seriousViolations } from './support/browser.js';
+import { useConsole } from './support/console.js';
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const hostile = '<img src=x onerror="window.hacked=1">';
-const browser = useBrowser();
-let product: Product;
+const world = useConsole();
+const { openSignedIn: open, expectFaults } = world;
 let viewerKey: string;
-let opened: OpenedPage | undefined;
-/** Faults that a test asked for. */
-let expected: RegExp | undefined;
 
 beforeAll(async () => {
-  product = await startProduct();
-  const { api } = product;
+  const { api } = world.product;
   const schema = { type: 'object', required: ['id'], properties: { id: { type: 'integer' } } };
   await api.send('POST', '/v1/event-types', { name: 'order.placed', description: hostile, schema, example: { id: 7, note: hostile } });
   await api.send('POST', '/v1/event-types', { name: 'shop/order:paid' });
@@ -25,33 +19,11 @@ beforeAll(async () => {
   await api.send('POST', '/v1/api-keys', { role: 'publisher', name: hostile });
   viewerKey = (await api.send('POST', '/v1/api-keys', { role: 'viewer', name: 'viewer' })).body.key;
 }, 90_000);
-afterEach(async () => {
-  const faults = (opened?.faults ?? []).filter((fault) => !expected?.test(fault));
-  const hacked = await opened?.page.evaluate('window.hacked');
-  await opened?.close();
-  [opened, expected] = [undefined, undefined];
-  expect([faults, hacked]).toEqual([[], undefined]);
-});
-afterAll(() => product?.stop(), 60_000);
 
-const adminKey = (): string => product.env.POSTHORN_BOOTSTRAP_KEY ?? '';
-const open = async (path: string, key = adminKey(), options?: OpenOptions): Promise<Page> => {
-  opened = await browser.open(product.api.url + path, options);
-  await signIn(opened.page, key);
-  return opened.page;
-};
-const go = (page: Page, path: string) => page.goto(product.api.url + path);
+const go = (page: Page, path: string) => page.goto(world.product.api.url + path);
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const link = (page: Page, name: string) => page.getByRole('link', { name, exact: true });
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-
-/** What axe finds that keeps people out. */
-const barriers = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate((await import('node:fs')).readFileSync(axePath, 'utf8'));
-  return page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
-};
 
 describe('event types', () => {
   it('are found, created, changed and deleted', async () => {
@@ -70,7 +42,7 @@ describe('event types', () => {
     await button(page, 'Make a schema from the example').click();
     await button(page, 'Create').click();
     await heading(page, 'user.signed_up').waitFor();
-    const read = async (name: string) => (await product.api.get(`/v1/event-types/${encodeURIComponent(name)}`)).body;
+    const read = async (name: string) => (await world.product.api.get(`/v1/event-types/${encodeURIComponent(name)}`)).body;
     expect(await read('user.signed_up')).toMatchObject({
       schema: { properties: { id: { type: 'integer' }, mail: { type: 'string' } } },
       example: { id: 1, mail: 'a@b.c' },
@@ -79,7 +51,7 @@ describe('event types', () => {
     await link(page, 'Edit').click();
     await page.getByLabel('Example of the data').fill('{"id": "seven"}');
     await button(page, 'Save').click();
-    expected = /status of 422/;
+    expectFaults(/status of 422/);
     await page.getByRole('alert').getByText('Not saved').waitFor();
     expect(await page.getByLabel('Example of the data').getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel('Example of the data').fill('{"id": 2, "mail": "x"}');
@@ -106,7 +78,7 @@ describe('event types', () => {
     await link(page, hostile).waitFor();
     await page.getByText(hostile).first().waitFor();
     expect(await page.getByRole('link', { name: /^Webhooks that want it/ }).getAttribute('href')).toBe('/webhooks?event_type=order.placed');
-    expect(await barriers(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   }, 60_000);
 });
 
@@ -115,7 +87,7 @@ describe('tenants and keys', () => {
     const page = await open('/');
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Tenants and keys' }).click();
     await link(page, 'acme').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await link(page, 'Create tenant').click();
     await page.getByRole('textbox', { name: 'Tenant', exact: true }).fill('umbrella');
     await page.getByLabel('Metadata').fill('{"plan": "free", "seats": 3}');
@@ -126,7 +98,7 @@ describe('tenants and keys', () => {
     await page.getByLabel('Name').fill('Umbrella Ltd.');
     await button(page, 'Save').click();
     await heading(page, 'Umbrella Ltd.').waitFor();
-    const read = async () => (await product.api.get('/v1/tenants/umbrella')).body;
+    const read = async () => (await world.product.api.get('/v1/tenants/umbrella')).body;
     expect(await read()).toMatchObject({ name: 'Umbrella Ltd.', metadata: { plan: 'paid' } });
 
     await button(page, 'Erase').click();
@@ -153,7 +125,7 @@ describe('tenants and keys', () => {
     await page.getByRole('option', { name: 'In 30 days' }).click();
     await button(page, 'Create').click();
     const key = (await page.getByText(/^ph_test_/).textContent()) ?? '';
-    const asIt = async () => (await product.api.send('GET', '/v1/webhooks', undefined, { authorization: `Bearer ${key}` })).status;
+    const asIt = async () => (await world.product.api.send('GET', '/v1/webhooks', undefined, { authorization: `Bearer ${key}` })).status;
     expect(await asIt()).toBe(200);
     await link(page, 'To this key').click();
     await heading(page, 'Shop').waitFor();
@@ -161,7 +133,7 @@ describe('tenants and keys', () => {
     await button(page, 'Revoke').click();
     await button(page, 'Revoke key').click();
     await page.getByText('revoked', { exact: true }).waitFor();
-    const { data } = (await product.api.get('/v1/api-keys?role=channel')).body;
+    const { data } = (await world.product.api.get('/v1/api-keys?role=channel')).body;
     expect(data).toMatchObject([{ name: 'Shop', tenant: 'acme', expires_at: expect.any(String), revoked_at: expect.any(String) }]);
   }, 60_000);
 
@@ -169,13 +141,13 @@ describe('tenants and keys', () => {
     const page = await open('/tenants/keys?role=publisher');
     await link(page, hostile).waitFor();
     await page.getByText('1 in all').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
     await go(page, '/tenants/audit?action=event_type.created');
     await link(page, 'order.placed').waitFor();
     expect(await page.getByRole('row').filter({ hasText: 'tenant.created' }).count()).toBe(0);
     await button(page, 'Clear filters').click();
     await page.getByRole('row').filter({ hasText: 'tenant.created' }).first().waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   }, 60_000);
 });
 
@@ -190,7 +162,7 @@ describe('the environment', () => {
     await button(page, 'Go on editing').click();
     await button(page, 'Save').click();
     await page.getByText('The settings were saved').waitFor();
-    const [environment] = (await product.api.get('/v1/environments')).body.data;
+    const [environment] = (await world.product.api.get('/v1/environments')).body.data;
     expect(environment.settings).toMatchObject({
       timeout_ms: 5_000,
       retry_schedule_s: [5, 60],
@@ -202,17 +174,17 @@ describe('the environment', () => {
     await link(page, 'Create Webhook').waitFor();
     await page.getByRole('tab', { name: 'Environment' }).click();
     expect(await page.getByLabel('Timeout').inputValue()).toBe('5,000 ms');
-    expect(await barriers(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   }, 60_000);
 });
 
 describe('health', () => {
   it('says that all is reachable, and which processes run', async () => {
-    const page = await open('/health', adminKey(), { colorScheme: 'dark' });
+    const page = await open('/health', world.adminKey, { colorScheme: 'dark' });
     await page.getByText('Everything that is needed is reachable').waitFor();
     await page.getByRole('table', { name: 'Processes' }).getByRole('cell', { name: 'worker', exact: true }).waitFor();
     await page.getByText('redis, reachable').waitFor();
-    expect(await barriers(page)).toEqual([]);
+    expect(await seriousViolations(page)).toEqual([]);
   }, 60_000);
 });
 
@@ -248,7 +220,7 @@ it.each([
 ])(
   '%s fits a narrow screen',
   async (path) => {
-    const page = await open(path, adminKey(), { width: 375, height: 800 });
+    const page = await open(path, world.adminKey, { width: 375, height: 800 });
     await page.getByRole('main').getByRole('heading').first().waitFor();
     await page.getByRole('status', { name: 'Loading' }).first().waitFor({ state: 'detached' });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);

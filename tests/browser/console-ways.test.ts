@@ -1,42 +1,24 @@
 // The ways of the console: it follows what happens and reads nothing else, waits for an API that is gone, is worked by keys, and hands out what it shows.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, type Receiver, startReceiver } from '@posthorn/testkit';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
 import type { Page } from 'playwright-core';
-import { type Product, startPosthorn, startProduct } from '../system/support/product.js';
-import { type OpenedPage, type OpenOptions, seriousViolations, signIn, useBrowser } from './support/browser.js';
+import { startPosthorn } from '../system/support/product.js';
+import { type OpenOptions, seriousViolations } from './support/browser.js';
+import { useConsole } from './support/console.js';
 
-const browser = useBrowser();
-let product: Product;
-let receiver: Receiver;
-let opened: OpenedPage | undefined;
-/** Faults that a test asked for. */
-let expected: RegExp | undefined;
-beforeAll(async () => {
-  [product, receiver] = await Promise.all([startProduct(), startReceiver()]);
-}, 90_000);
-afterEach(async () => {
-  const faults = (opened?.faults ?? []).filter((fault) => !expected?.test(fault));
-  await opened?.close();
-  [opened, expected] = [undefined, undefined];
-  receiver.answer({});
-  expect(faults).toEqual([]);
-});
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
+const world = useConsole();
+afterEach(() => world.receiver.answer({}));
 
 const open = async (path: string, options?: OpenOptions): Promise<Page> => {
-  opened = await browser.open(product.api.url + path, options);
-  await signIn(opened.page, product.env.POSTHORN_BOOTSTRAP_KEY ?? '');
-  await opened.page.getByRole('heading', { level: 1, name: /^(?!Posthorn$)/ }).waitFor();
-  return opened.page;
+  const page = await world.openSignedIn(path, world.adminKey, options);
+  await page.getByRole('heading', { level: 1, name: /^(?!Posthorn$)/ }).waitFor();
+  return page;
 };
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, ...(typeof name === 'string' && { exact: true }) });
 const isLive = (page: Page) => page.getByText('live', { exact: true }).waitFor();
-const read = async (path: string) => (await product.api.get(path)).body;
+const read = async (path: string) => (await world.product.api.get(path)).body;
 
 /** The paths of what the page reads from the API, but for the stream. */
 const noteReads = (page: Page): string[] => {
@@ -55,8 +37,8 @@ const setHidden = (page: Page, isHidden: boolean) =>
 
 describe('a page', () => {
   it('follows a webhook whose circuit opens and is reset, and draws its past', async () => {
-    const { id } = await product.api.createWebhook({
-      url: receiver.url('/broken'),
+    const { id } = await world.product.api.createWebhook({
+      url: world.receiver.url('/broken'),
       name: 'Followed',
       event_types: ['followed'],
       circuit_threshold: 1,
@@ -66,8 +48,8 @@ describe('a page', () => {
     await past.getByRole('listitem').filter({ hasText: 'Circuit closed' }).getByText('all the time').waitFor();
     await past.getByRole('listitem').filter({ hasText: 'Circuit open' }).getByText('never').waitFor();
     await isLive(page);
-    receiver.answer({ status: 500 });
-    await product.api.publish({ event_type: 'followed', data: {} });
+    world.receiver.answer({ status: 500 });
+    await world.product.api.publish({ event_type: 'followed', data: {} });
     await page.getByText('circuit open', { exact: true }).waitFor();
     await past
       .getByRole('listitem')
@@ -76,8 +58,8 @@ describe('a page', () => {
       .waitFor();
     await page.getByRole('table', { name: 'Last deliveries' }).getByText('500').waitFor();
 
-    receiver.answer({});
-    await product.api.send('POST', `/v1/webhooks/${id}/reset-circuit`);
+    world.receiver.answer({});
+    await world.product.api.send('POST', `/v1/webhooks/${id}/reset-circuit`);
     await page.getByText('circuit open', { exact: true }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /^Succeeded 1/ }).waitFor();
     await past.getByRole('link', { name: 'What happened' }).click();
@@ -90,7 +72,7 @@ describe('a page', () => {
     const page = await open('/events?event_type=seen');
     await isLive(page);
     await page.getByText('Nothing fits these filters').waitFor();
-    await product.api.publish({ event_type: 'seen', id: 'seen.first', data: {} });
+    await world.product.api.publish({ event_type: 'seen', id: 'seen.first', data: {} });
     await page.getByText('seen.first').waitFor();
 
     await setHidden(page, true);
@@ -103,7 +85,7 @@ describe('a page', () => {
     const isTold = (text: string) =>
       eventually(async () => (await page.evaluate<string>('window.told')).includes(text), { timeoutMs: 15_000 });
     await isTold('open');
-    await product.api.publish({ event_type: 'seen', data: {} });
+    await world.product.api.publish({ event_type: 'seen', data: {} });
     await isTold('"seen"');
     expect(reads).toEqual([]);
     await setHidden(page, false);
@@ -111,10 +93,10 @@ describe('a page', () => {
     expect(new Set(reads)).toEqual(new Set(['/v1/events']));
 
     reads.splice(0);
-    await product.api.publish({ event_type: 'unseen.type', data: {} });
+    await world.product.api.publish({ event_type: 'unseen.type', data: {} });
     await isTold('unseen.type');
     expect(reads).toEqual([]);
-    await product.api.publish({ event_type: 'seen', id: 'seen.third', data: {} });
+    await world.product.api.publish({ event_type: 'seen', id: 'seen.third', data: {} });
     await button(page, 'Show 2 new').waitFor();
     expect(new Set(reads)).toEqual(new Set(['/v1/events']));
     await page.keyboard.press('r');
@@ -125,7 +107,7 @@ describe('a page', () => {
 describe('the keyboard', () => {
   it('moves through rows, opens them, goes to pages, and is silent while one types', async () => {
     for (const code of ['first', 'second', 'third'])
-      await product.api.createWebhook({ url: receiver.url('/k'), name: `Key ${code}`, tenant: 'keys' });
+      await world.product.api.createWebhook({ url: world.receiver.url('/k'), name: `Key ${code}`, tenant: 'keys' });
     const page = await open('/webhooks?tenant=keys');
     const focused = () => page.evaluate<string>('document.activeElement.textContent');
     await page.getByText('Key first').waitFor();
@@ -173,15 +155,15 @@ describe('the keyboard', () => {
 
 describe('what is sent', () => {
   it('can be sent again by the command that the page gives, to the byte, and secrets are not in it', async () => {
-    const { id } = await product.api.createWebhook({
-      url: receiver.url("/it's?a=1&b=[2]"),
+    const { id } = await world.product.api.createWebhook({
+      url: world.receiver.url("/it's?a=1&b=[2]"),
       name: 'Curled',
       event_types: ['curled'],
       authentication: { type: 'api_key', header: 'x-key', value: 'VERY-SECRET' },
     });
-    receiver.clear();
-    const event = await product.api.publish({ event_type: 'curled', data: { note: `it's "$HOME" \`x\` \\ 1e400 – é` } });
-    const [sent] = await receiver.waitFor(1);
+    world.receiver.clear();
+    const event = await world.product.api.publish({ event_type: 'curled', data: { note: `it's "$HOME" \`x\` \\ 1e400 – é` } });
+    const [sent] = await world.receiver.waitFor(1);
     await eventually(async () => (await read(`/v1/deliveries/${event}.${id}`)).status === 'succeeded');
     const page = await open(`/deliveries/${event}.${id}`);
     await button(page, 'Copy as curl').click();
@@ -191,15 +173,15 @@ describe('what is sent', () => {
     expect(command).not.toContain('VERY-SECRET');
     expect(await seriousViolations(page)).toEqual([]);
     await promisify(execFile)('/bin/sh', ['-c', command]);
-    const [, again] = await receiver.waitFor(2);
+    const [, again] = await world.receiver.waitFor(2);
     expect([again?.method, again?.path, again?.body.toString()]).toEqual([sent?.method, sent?.path, sent?.body.toString()]);
     const ours = Object.entries(sent?.headers ?? {}).filter(([name]) => /^(webhook|posthorn|content-type|user-agent)/.test(name));
     expect(again?.headers).toMatchObject({ ...Object.fromEntries(ours), 'x-key': '<hidden>' });
   }, 60_000);
 
   it('is published from the console as it was typed, and explained in one step from the overview', async () => {
-    receiver.answer({ status: 503 });
-    const { id } = await product.api.createWebhook({ url: receiver.url('/no'), name: 'Refuses', event_types: ['typed.in'] });
+    world.receiver.answer({ status: 503 });
+    const { id } = await world.product.api.createWebhook({ url: world.receiver.url('/no'), name: 'Refuses', event_types: ['typed.in'] });
     const page = await open('/events');
     await button(page, 'Publish an event').click();
     const dialog = page.getByRole('dialog', { name: 'Publish an event' });
@@ -213,10 +195,10 @@ describe('what is sent', () => {
     await button(page, 'Publish').click();
     await page.waitForURL(/\/events\/[0-9a-f-]{36}$/);
     const event = new URL(page.url()).pathname.split('/').at(-1);
-    expect((await product.api.get(`/v1/events/${event}`)).text).toContain('{"n": 1e400, "id": 12345678901234567890}');
+    expect((await world.product.api.get(`/v1/events/${event}`)).text).toContain('{"n": 1e400, "id": 12345678901234567890}');
     await eventually(async () => (await read(`/v1/deliveries/${event}.${id}`)).attempts > 0);
 
-    await page.goto(`${product.api.url}/?range=1h`);
+    await page.goto(`${world.product.api.url}/?range=1h`);
     await page
       .getByRole('row', { name: /Refuses/ })
       .getByRole('link', { name: 'Explain' })
@@ -261,7 +243,7 @@ describe('an environment', () => {
     expect(await seriousViolations(page)).toEqual([]);
     await button(page, 'Create').click();
     const key = (await page.getByText(/^ph_test_/).textContent()) ?? '';
-    const answer = await product.api.send('GET', '/v1/environments', undefined, { authorization: `Bearer ${key}` });
+    const answer = await world.product.api.send('GET', '/v1/environments', undefined, { authorization: `Bearer ${key}` });
     expect(answer.body.data).toMatchObject([{ name: 'staging', mode: 'test' }]);
   }, 60_000);
 });
@@ -270,15 +252,15 @@ describe('an API that is gone', () => {
   it('is said once, loses nothing that was typed, and is found again by the page and its stream', async () => {
     const page = await open('/settings/webhooks/new');
     await page.getByLabel('Webhook Name').fill('Typed before');
-    await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url('/typed'));
-    await product.apiProcess.kill('SIGKILL');
+    await page.getByRole('textbox', { name: 'URL' }).fill(world.receiver.url('/typed'));
+    await world.product.apiProcess.kill('SIGKILL');
     await button(page, 'Create').click();
     await page.getByText('Posthorn cannot be reached').waitFor();
     await page.getByText('Not saved').waitFor();
     expect(await page.getByText('Posthorn cannot be reached').count()).toBe(1);
     expect(await page.getByLabel('Webhook Name').inputValue()).toBe('Typed before');
 
-    const again = startPosthorn('api', { ...product.env, PORT: new URL(product.api.url).port });
+    const again = startPosthorn('api', { ...world.product.env, PORT: new URL(world.product.api.url).port });
     try {
       await again.ready;
       await page.getByText('Posthorn cannot be reached').waitFor({ state: 'detached' });
@@ -291,13 +273,13 @@ describe('an API that is gone', () => {
     } finally {
       await again.kill('SIGKILL');
     }
-    const third = startPosthorn('api', { ...product.env, PORT: new URL(product.api.url).port });
+    const third = startPosthorn('api', { ...world.product.env, PORT: new URL(world.product.api.url).port });
     try {
       await third.ready;
       await isLive(page);
       await page.getByRole('table', { name: 'Events' }).waitFor();
       const count = await page.getByRole('table', { name: 'Events' }).getByRole('row').count();
-      await product.api.publish({ event_type: 'after.all', data: {} });
+      await world.product.api.publish({ event_type: 'after.all', data: {} });
       await button(page, /Show \d+ new/).waitFor();
       expect(await page.getByRole('table', { name: 'Events' }).getByRole('row').count()).toBe(count);
     } finally {

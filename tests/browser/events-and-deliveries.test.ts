@@ -1,23 +1,19 @@
 // Why was this not delivered? Events, deliveries and replays in a browser on the real product, live; as somebody who may act, and as a viewer.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, type Receiver, startReceiver } from '@posthorn/testkit';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
 import type { Page } from 'playwright-core';
-import { type Product, startProduct } from '../system/support/product.js';
-import { type OpenedPage, type OpenOptions, seriousViolations, signIn, useBrowser } from './support/browser.js';
+import { seriousViolations } from './support/browser.js';
+import { useConsole } from './support/console.js';
 
 const hostile = '<img src=x onerror="window.hacked=1">';
-const browser = useBrowser();
-let product: Product;
-let receiver: Receiver;
+const world = useConsole();
+const { openSignedIn: open } = world;
 let viewerKey: string;
 /** Gets everything and answers as it is told; wants only what costs more than 100; is paused. */
 let [broken, choosy, paused] = ['', '', ''];
-let opened: OpenedPage | undefined;
-/** Faults that a test asked for. */
-let expected: RegExp | undefined;
 
 beforeAll(async () => {
-  [product, receiver] = await Promise.all([startProduct(), startReceiver()]);
+  const { product, receiver } = world;
   const { api } = product;
   receiver.answer(({ path }) =>
     path === '/broken' ? { status: 500, headers: { 'x-said': hostile }, body: `<script>window.hacked=2</script>${hostile}` } : {},
@@ -35,24 +31,7 @@ beforeAll(async () => {
   await api.send('POST', `/v1/webhooks/${paused}/pause`);
   viewerKey = (await api.send('POST', '/v1/api-keys', { role: 'viewer', name: 'viewer' })).body.key;
 }, 90_000);
-afterEach(async () => {
-  const faults = (opened?.faults ?? []).filter((fault) => !expected?.test(fault));
-  const hacked = await opened?.page.evaluate('window.hacked');
-  await opened?.close();
-  [opened, expected] = [undefined, undefined];
-  expect([faults, hacked]).toEqual([[], undefined]);
-});
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
 
-const adminKey = (): string => product.env.POSTHORN_BOOTSTRAP_KEY ?? '';
-const open = async (path: string, key = adminKey(), options?: OpenOptions): Promise<Page> => {
-  opened = await browser.open(product.api.url + path, options);
-  await signIn(opened.page, key);
-  return opened.page;
-};
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, ...(typeof name === 'string' && { exact: true }) });
 const order = (total: number, id?: string) => ({
   event_type: 'order.placed',
@@ -62,7 +41,7 @@ const order = (total: number, id?: string) => ({
 
 describe('events', () => {
   it('appear behind a button while the list stays where it is, and are found by their ids', async () => {
-    const first = await product.api.publish(order(1, 'shop-1'));
+    const first = await world.product.api.publish(order(1, 'shop-1'));
     const page = await open('/events');
     await page.getByText('shop-1').waitFor();
     const [stream] = await Promise.all([page.waitForResponse(/\/v1\/stream$/), page.reload()]);
@@ -70,7 +49,7 @@ describe('events', () => {
     const rows = page.getByRole('table', { name: 'Events' }).getByRole('row');
     await page.getByText('shop-1').waitFor();
     expect(await rows.count()).toBe(2);
-    await product.api.publishBatch([order(2, 'shop-2'), order(3, 'shop-3')]);
+    await world.product.api.publishBatch([order(2, 'shop-2'), order(3, 'shop-3')]);
     await button(page, /2 new/).waitFor();
     expect(await rows.count()).toBe(2);
     await button(page, /2 new/).click();
@@ -88,7 +67,7 @@ describe('events', () => {
   }, 60_000);
 
   it('show their way to each webhook, and explain the clause that stopped one', async () => {
-    const id = await product.api.publish({
+    const id = await world.product.api.publish({
       event_type: 'order.placed',
       data: { total: 7, note: hostile },
     });
@@ -106,10 +85,10 @@ describe('events', () => {
   }, 60_000);
 
   it('go on live while somebody looks', async () => {
-    const id = await product.api.publish({ event_type: 'late.news', data: {} });
+    const id = await world.product.api.publish({ event_type: 'late.news', data: {} });
     const page = await open(`/events/${id}`);
     await page.getByText('Held: it goes out when its webhook lets it').waitFor();
-    await product.api.send('POST', `/v1/webhooks/${paused}/resume`);
+    await world.product.api.send('POST', `/v1/webhooks/${paused}/resume`);
     await page.getByText('settled').waitFor();
     await page.getByText(/✓ 200/).waitFor();
   }, 60_000);
@@ -133,10 +112,10 @@ describe('deliveries', () => {
   }, 60_000);
 
   it('go out again by the filter that is shown, after a count', async () => {
-    const id = await product.api.publish({ event_type: 'order.bulk', data: {} });
-    await eventually(async () => (await product.api.get(`/v1/deliveries/${id}.${broken}`)).body.attempts > 0);
-    await product.api.send('POST', `/v1/deliveries/${id}.${broken}/cancel`);
-    receiver.answer({});
+    const id = await world.product.api.publish({ event_type: 'order.bulk', data: {} });
+    await eventually(async () => (await world.product.api.get(`/v1/deliveries/${id}.${broken}`)).body.attempts > 0);
+    await world.product.api.send('POST', `/v1/deliveries/${id}.${broken}/cancel`);
+    world.receiver.answer({});
     const page = await open('/deliveries?status=cancelled&status_code=5xx');
     expect(await button(page, 'Retry all that match').getAttribute('aria-description')).toMatch(/Choose a webhook/);
     await page.getByLabel('Code').fill('');

@@ -1,36 +1,15 @@
 // A webhook's page and the overview, in a browser on the real product: what breaks is seen, what is done says what it will do, and who may not do it
 // is not offered it.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, type Receiver, startReceiver } from '@posthorn/testkit';
+import { describe, expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
 import type { Page } from 'playwright-core';
-import { type Product, startProduct } from '../system/support/product.js';
-import { type OpenedPage, type OpenOptions, seriousViolations, signIn, useBrowser } from './support/browser.js';
+import { seriousViolations } from './support/browser.js';
+import { useConsole } from './support/console.js';
 
-const browser = useBrowser();
-let product: Product;
-let receiver: Receiver;
-let opened: OpenedPage | undefined;
-beforeAll(async () => {
-  [product, receiver] = await Promise.all([startProduct(), startReceiver({ answer: { status: 500 } })]);
-}, 90_000);
-afterEach(async () => {
-  const faults = opened?.faults ?? [];
-  await opened?.close();
-  opened = undefined;
-  expect(faults).toEqual([]);
-});
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
-
-const openSignedIn = async (path: string, key = product.env.POSTHORN_BOOTSTRAP_KEY ?? '', options?: OpenOptions): Promise<Page> => {
-  opened = await browser.open(product.api.url + path, options);
-  await signIn(opened.page, key);
-  return opened.page;
-};
+const world = useConsole({ status: 500 });
+const { openSignedIn } = world;
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-const readWebhook = async (id: string) => (await product.api.get(`/v1/webhooks/${id}`)).body;
+const readWebhook = async (id: string) => (await world.product.api.get(`/v1/webhooks/${id}`)).body;
 const choose = async (page: Page, action: string): Promise<void> => {
   await button(page, 'Actions').click();
   await page.getByRole('menuitem', { name: action }).click();
@@ -38,12 +17,17 @@ const choose = async (page: Page, action: string): Promise<void> => {
 
 /** A webhook whose circuit is open, with so many deliveries behind it. */
 const makeBroken = async (name: string, held: number): Promise<string> => {
-  receiver.answer({ status: 500 });
+  world.receiver.answer({ status: 500 });
   const type = `broken.${name}`;
-  const { id } = await product.api.createWebhook({ url: receiver.url('/broken'), name, event_types: [type], circuit_threshold: 1 });
-  await product.api.publish({ event_type: type, data: {} });
+  const { id } = await world.product.api.createWebhook({
+    url: world.receiver.url('/broken'),
+    name,
+    event_types: [type],
+    circuit_threshold: 1,
+  });
+  await world.product.api.publish({ event_type: type, data: {} });
   await eventually(async () => (await readWebhook(id)).circuit_state === 'open');
-  for (let index = 1; index < held; index++) await product.api.publish({ event_type: type, data: { index } });
+  for (let index = 1; index < held; index++) await world.product.api.publish({ event_type: type, data: { index } });
   await eventually(async () => (await readWebhook(id)).statistics.held === held);
   return id;
 };
@@ -68,7 +52,7 @@ describe('a webhook that is broken', () => {
     await button(page, 'Resume and send 3 deliveries').click();
     await eventually(async () => (await readWebhook(id)).status === 'active');
 
-    receiver.answer({ status: 200 });
+    world.receiver.answer({ status: 200 });
     await choose(page, 'Reset circuit');
     await button(page, 'Close it and send 3 deliveries').click();
     await eventually(async () => (await readWebhook(id)).statistics.succeeded === 3);
@@ -80,14 +64,18 @@ describe('a webhook that is broken', () => {
     await choose(page, 'Delete');
     await button(page, 'Delete and cancel 0 deliveries').click();
     await page.getByRole('heading', { name: 'Webhooks', exact: true }).waitFor();
-    expect((await product.api.get(`/v1/webhooks/${id}`)).status).toBe(404);
+    expect((await world.product.api.get(`/v1/webhooks/${id}`)).status).toBe(404);
   }, 90_000);
 });
 
 describe('a webhook', () => {
   it('is edited, goes back to a version, is tested, and shows its secret', async () => {
-    receiver.answer({ status: 200, body: 'thank you' });
-    const { id, secret } = await product.api.createWebhook({ url: receiver.url('/a'), name: 'Edited', headers: { 'x-own': 'kept' } });
+    world.receiver.answer({ status: 200, body: 'thank you' });
+    const { id, secret } = await world.product.api.createWebhook({
+      url: world.receiver.url('/a'),
+      name: 'Edited',
+      headers: { 'x-own': 'kept' },
+    });
     const page = await openSignedIn(`/webhooks/${id}`);
     await page.getByRole('link', { name: 'Edit', exact: true }).click();
     await page.getByLabel('Webhook Name').fill('Edited twice');
@@ -115,15 +103,15 @@ describe('a webhook', () => {
   }, 90_000);
 
   it('offers a viewer nothing that it may not do', async () => {
-    const { id } = await product.api.createWebhook({ url: receiver.url('/v'), name: 'Looked at' });
-    const { key } = (await product.api.send('POST', '/v1/api-keys', { name: 'looker', role: 'viewer' })).body;
+    const { id } = await world.product.api.createWebhook({ url: world.receiver.url('/v'), name: 'Looked at' });
+    const { key } = (await world.product.api.send('POST', '/v1/api-keys', { name: 'looker', role: 'viewer' })).body;
     const page = await openSignedIn(`/webhooks/${id}`, key);
     await page.getByRole('heading', { name: 'Looked at' }).waitFor();
     expect(await page.getByRole('main').getByRole('button').allTextContents()).toEqual([]);
     expect(await page.getByRole('link', { name: 'Edit', exact: true }).count()).toBe(0);
     const entries = await page.getByRole('navigation', { name: 'Main' }).getByRole('link').allTextContents();
     expect(entries).toEqual(['Overview', 'Webhooks', 'Events', 'Deliveries', 'Event types', 'Settings', 'Health']);
-    await page.goto(`${product.api.url}/settings/webhooks/new`);
+    await page.goto(`${world.product.api.url}/settings/webhooks/new`);
     await page.getByText('Your role may not create webhooks').waitFor();
   }, 60_000);
 });
@@ -146,7 +134,7 @@ describe('the console', () => {
       await page.getByRole('heading', { name: 'Overview' }).waitFor();
       const paths = ['/', '/webhooks', '/settings/webhooks', '/settings/webhooks/new', `/webhooks/${id}`, `/webhooks/${id}/edit`];
       for (const path of [...paths, ...['versions', 'timeline', 'configuration'].map((tab) => `/webhooks/${id}?tab=${tab}`)]) {
-        await page.goto(product.api.url + path);
+        await page.goto(world.product.api.url + path);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await page.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
         expect([path, await seriousViolations(page)]).toEqual([path, []]);

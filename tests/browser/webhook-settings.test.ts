@@ -1,51 +1,26 @@
 // The way of the document of seed 002, word for word, in a browser on the real product: and the webhook is there, and works.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Received, type Receiver, startReceiver } from '@posthorn/testkit';
+import { describe, expect, it } from '@jest/globals';
+import type { Received } from '@posthorn/testkit';
 import type { Page } from 'playwright-core';
-import { type Product, startProduct } from '../system/support/product.js';
-import { type OpenedPage, type OpenOptions, signIn, useBrowser } from './support/browser.js';
+import { type OpenOptions, signIn } from './support/browser.js';
+import { useConsole } from './support/console.js';
 
-const browser = useBrowser();
-let product: Product;
-let receiver: Receiver;
-let opened: OpenedPage | undefined;
-beforeAll(async () => {
-  [product, receiver] = await Promise.all([startProduct(), startReceiver()]);
-}, 90_000);
-afterEach(async () => {
-  const faults = opened?.faults ?? [];
-  await opened?.close();
-  opened = undefined;
-  expect(faults).toEqual([]);
-});
-afterAll(async () => {
-  await product?.stop();
-  await receiver?.stop();
-}, 60_000);
-
-const adminKey = (): string => product.env.POSTHORN_BOOTSTRAP_KEY ?? '';
-const open = async (path: string, options?: OpenOptions): Promise<Page> => {
-  opened = await browser.open(product.api.url + path, options);
-  return opened.page;
-};
-const openSignedIn = async (path: string, options?: OpenOptions): Promise<Page> => {
-  const page = await open(path, options);
-  await signIn(page, adminKey());
-  return page;
-};
+const world = useConsole();
+const { open } = world;
+const openSignedIn = (path: string, options?: OpenOptions): Promise<Page> => world.openSignedIn(path, world.adminKey, options);
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-const webhooksNamed = async (name: string) => (await product.api.get(`/v1/webhooks?name=${encodeURIComponent(name)}`)).body.data;
+const webhooksNamed = async (name: string) => (await world.product.api.get(`/v1/webhooks?name=${encodeURIComponent(name)}`)).body.data;
 
 describe('signing in', () => {
   it('says what is wrong with a key, and goes on to where one wanted to', async () => {
     const page = await open('/settings/webhooks/new');
     await signIn(page, 'ph_test_nobody');
     await page.getByRole('alert').getByText('This key is not known').waitFor();
-    await signIn(page, adminKey());
+    await signIn(page, world.adminKey);
     await page.getByRole('heading', { name: 'Create Webhook' }).waitFor();
     expect(new URL(page.url()).pathname).toBe('/settings/webhooks/new');
     const stored = await page.evaluate('JSON.stringify([localStorage, sessionStorage, document.cookie])');
-    expect(stored).not.toContain(adminKey());
+    expect(stored).not.toContain(world.adminKey);
     expect(await page.evaluate('document.cookie')).toBe('');
   });
 });
@@ -72,7 +47,7 @@ describe('Settings → Webhook Settings', () => {
     await events.fill('user.signed_up');
     await events.press('Enter');
     expect(await page.getByRole('combobox', { name: 'Notification Type' }).inputValue()).toBe('REST');
-    await page.getByLabel('URL').fill(receiver.url('/hook'));
+    await page.getByLabel('URL').fill(world.receiver.url('/hook'));
     await page.getByRole('textbox', { name: 'API Key' }).fill('s3cret-of-the-receiver');
     await button(page, 'Create').click();
 
@@ -83,16 +58,16 @@ describe('Settings → Webhook Settings', () => {
       name: 'Work orders',
       event_types: ['work_order.*', 'user.signed_up'],
       notification_type: 'rest',
-      url: receiver.url('/hook'),
+      url: world.receiver.url('/hook'),
       authentication: { type: 'api_key', header: 'x-api-key', value: '<hidden>' },
     });
-    expect((await product.api.get(`/v1/webhooks/${webhook.id}/secret`)).body.secret).toBe(secret);
+    expect((await world.product.api.get(`/v1/webhooks/${webhook.id}/secret`)).body.secret).toBe(secret);
     await page.getByRole('link', { name: 'To Webhook Settings' }).click();
     await page.getByRole('link', { name: 'Work orders' }).waitFor();
     expect(await page.content()).not.toContain(secret);
 
-    await product.api.publish({ event_type: 'work_order.closed', data: { id: 7 } });
-    const [{ headers, body }] = (await receiver.waitFor(1)) as [Received];
+    await world.product.api.publish({ event_type: 'work_order.closed', data: { id: 7 } });
+    const [{ headers, body }] = (await world.receiver.waitFor(1)) as [Received];
     expect(headers['x-api-key']).toBe('s3cret-of-the-receiver');
     expect(Object.keys(JSON.parse(body.toString()))).toEqual(['event_time', 'event_type', 'current_context', 'data']);
   }, 60_000);
@@ -125,11 +100,11 @@ describe('Settings → Webhook Settings', () => {
   it('keeps what was typed when the session ends, and saves it once one has signed in again', async () => {
     const page = await openSignedIn('/settings/webhooks/new');
     await page.getByLabel('Webhook Name').fill('Typed before');
-    await page.getByLabel('URL').fill(receiver.url('/late'));
+    await page.getByLabel('URL').fill(world.receiver.url('/late'));
     await page.context().clearCookies();
     await button(page, 'Create').click();
     const dialog = page.getByRole('dialog', { name: 'Your session is over' });
-    await dialog.getByLabel('API key').fill(adminKey());
+    await dialog.getByLabel('API key').fill(world.adminKey);
     await dialog.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText(/^whsec_/).waitFor();
     expect(await webhooksNamed('Typed before')).toHaveLength(1);

@@ -1,4 +1,5 @@
-// The console of a product that runs, with a receiver beside it, for all tests of a file; a fault of a page fails the test in which it came.
+// The console of a product that runs, with a receiver beside it, for all tests of a file; a fault of a page fails the test in which it came,
+// and so does `window.hacked`, which hostile texts would set.
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { type Receiver, type Script, startReceiver } from '@posthorn/testkit';
 import type { Page } from 'playwright-core';
@@ -33,9 +34,10 @@ export const useConsole = (answer: Script = {}): Console => {
   }, 90_000);
   afterEach(async () => {
     const faults = opened.flatMap((each) => each.faults).filter((fault) => !expected?.test(fault));
+    const hacked = await Promise.all(opened.map(({ page }) => (page.isClosed() ? undefined : page.evaluate('window.hacked'))));
     await Promise.all(opened.splice(0).map((each) => each.close()));
     expected = undefined;
-    expect(faults).toEqual([]);
+    expect([faults, hacked.filter((by) => by !== undefined)]).toEqual([[], []]);
   });
   afterAll(async () => {
     await product?.stop();
