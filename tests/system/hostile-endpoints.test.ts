@@ -11,16 +11,16 @@ import { readMemory } from './support/workers.js';
 
 const healthyCount = 3;
 const events = 300;
-/** Events on their way to the healthy ones at a time. */
+/**
+ * Events on their way to the healthy ones at a time, and no more: if each had to wait for the deadline of a neighbour (10 s), a round would take ten
+ * minutes, which the test is not given. How fast they are beside trouble is what the benchmark `half-dead` measures.
+ */
 const inFlightMax = 6;
 const rounds = 2;
 const circuitThreshold = 10;
 /** Of one round, in which thousands of answers of any size came in: what is kept of each is 16 KiB, and no more than 512 wait to be recorded. */
 const growthBytesMax = 64 * 1024 * 1024;
 const memoryBytesMax = 350 * 1024 * 1024;
-/** Beside some thousand other requests, on a machine that plays all the endpoints as well. */
-const medianMsMax = 1_000;
-const latencyMsMax = 10_000;
 
 /** Where the deadline is not what ends an attempt: long enough for a machine that is busy. */
 const timeoutMs = 10_000;
@@ -56,9 +56,6 @@ afterAll(async () => {
   await product?.stop();
   await Promise.all([healthy?.stop(), ...(hostile ?? []).map(({ server }) => server.stop())]);
 }, 60_000);
-
-/** A UUIDv7 begins with its time in milliseconds. */
-const acceptedMs = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 type Recorded = { readonly webhook_id: string; readonly recorded: number; readonly n: number; readonly bodies: readonly Buffer[] };
 const readRecorded = async (): Promise<readonly Recorded[]> =>
@@ -123,9 +120,6 @@ it('keeps what thirty broken endpoints do from their neighbours, records it, and
       const arrived = healthy.received.filter((one) => one.path === `/${index}`).map((one) => one.headers['webhook-id']);
       expect([...arrived].sort()).toEqual([...ids].sort());
     }
-    const latencies = healthy.received.map((one) => one.at - acceptedMs(one.headers['webhook-id'] ?? '')).sort((a, b) => a - b);
-    expect(latencies[Math.floor(latencies.length / 2)]).toBeLessThan(medianMsMax);
-    expect(latencies.at(-1)).toBeLessThan(latencyMsMax);
     await untilQuiet(pool, 40_000);
     // What waits for the next chunk of a slow endpoint is quiet too.
     await eventually(() => expectRecorded(round), { timeoutMs: 40_000 });

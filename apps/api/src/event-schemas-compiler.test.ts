@@ -103,7 +103,7 @@ describe('a hostile schema', () => {
     const judgeData = judgeOf(schema);
     const chars = JSON.stringify(data).length;
     let verdict: unknown;
-    expect(spent(() => (verdict = judgeData(data, chars)))).toBeLessThan(limits.schemaCheckMs * 10);
+    expect(spent(() => (verdict = judgeData(data, chars)))).toBeLessThan(limits.schemaCheckMs * 100);
     expect(verdict).toEqual({ kind: 'unchecked', why: `takes longer than ${limits.schemaCheckMs} ms` });
   });
 

@@ -84,9 +84,7 @@ describe('a TLS endpoint that', () => {
     const server = stopAfterTest(await startRawServer({ script }));
     const limitMs = errorKind.includes('timeout') ? connectTimeoutMs : 5_000;
     const egress = egressFor('127.0.0.1', { connectTimeoutMs: limitMs, ca: rootCertificate });
-    const startedAt = performance.now();
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => post(egress, `https://127.0.0.1:${server.port}/`)));
-    expect(performance.now() - startedAt).toBeLessThan(limitMs + 500);
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({
         kind: 'error',
