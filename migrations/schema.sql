@@ -92,6 +92,7 @@ create table deliveries (
 CREATE INDEX deliveries_not_succeeded ON ONLY public.deliveries USING btree (environment_id, event_id, webhook_id) WHERE (status <> 1);
 CREATE INDEX deliveries_not_succeeded_of_webhook ON ONLY public.deliveries USING btree (webhook_id, event_id) WHERE (status <> 1);
 CREATE INDEX deliveries_of_replay ON ONLY public.deliveries USING btree (replay_id, status) WHERE (replay_id IS NOT NULL);
+CREATE INDEX deliveries_of_replay_in_order ON ONLY public.deliveries USING btree (replay_id, event_id, webhook_id) WHERE (replay_id IS NOT NULL);
 CREATE INDEX deliveries_of_webhook ON ONLY public.deliveries USING btree (webhook_id, event_id);
 CREATE INDEX deliveries_replaying ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE ((status = 0) AND (replay_id IS NOT NULL));
 CREATE INDEX deliveries_waiting ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE ((status = 0) AND (replay_id IS NULL));

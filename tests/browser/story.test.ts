@@ -97,7 +97,7 @@ it('is created, watched, broken, explained, mended, reset and replayed', async (
   receiver.answer({});
   await button(page, 'Actions').click();
   await page.getByRole('menuitem', { name: 'Reset circuit' }).click();
-  await button(page, 'Close it and send 3 deliveries').click();
+  await button(page, 'Close it and release 3 deliveries').click();
   expect(new Set(idsOf(await receiver.waitFor(3)))).toEqual(new Set([...failed, held]));
   await page.getByText('circuit open', { exact: true }).waitFor({ state: 'detached' });
   await eventually(async () => (await rowsOf(page, 'Last deliveries').getByText('succeeded').count()) === 4);

@@ -54,7 +54,7 @@ describe('a webhook that is broken', () => {
 
     world.receiver.answer({ status: 200 });
     await choose(page, 'Reset circuit');
-    await button(page, 'Close it and send 3 deliveries').click();
+    await button(page, 'Close it and release 3 deliveries').click();
     await eventually(async () => (await readWebhook(id)).statistics.succeeded === 3);
     await page.getByRole('link', { name: /^Succeeded 3/ }).waitFor();
 

@@ -28,6 +28,7 @@ export const replayBody = Type.Object(
       {
         webhook_id: Type.Optional(Type.String({ maxLength: 64 })),
         event_id: Type.Optional(Type.String({ maxLength: 64 })),
+        replay_id: Type.Optional(Type.String({ maxLength: 64, description: 'The replay that opened it last.' })),
         tenant: Type.Optional(Type.String({ maxLength: 128 })),
         event_type: Type.Optional(Type.String({ maxLength: eventTypeCharsMax })),
         status: listOf(statuses),
@@ -81,20 +82,24 @@ const refuse = (errors: readonly FieldError[]): void => {
 export const checkFilter = (filter: ReplayFilter, mode: ReplayMode): void => {
   const errors: FieldError[] = [];
   const wrong = (name: keyof ReplayFilter, message: string) => errors.push({ pointer: `/filter/${name}`, code: 'invalid_field', message });
-  const { webhook_id: webhookId, event_id: eventId, tenant, event_type: eventType, status_code: statusCode } = filter;
+  const { webhook_id: webhookId, event_id: eventId, replay_id: replayId, tenant, event_type: eventType, status_code: statusCode } = filter;
   if (webhookId !== undefined && !isUuid(webhookId)) wrong('webhook_id', 'webhook_id must be an id');
   if (eventId !== undefined && !isUuid(eventId)) wrong('event_id', 'event_id must be an id');
+  if (replayId !== undefined && !isUuid(replayId)) wrong('replay_id', 'replay_id must be an id');
   if (statusCode !== undefined && readStatusCodes(statusCode) === null)
     wrong('status_code', 'status_code must be a status code (404) or a class of them (4xx)');
   if (tenant !== undefined && !isName(tenant)) wrong('tenant', 'tenant must be 1 to 128 letters, digits or one of _ . : -');
   if (eventType !== undefined && !isEventTypePattern(eventType)) wrong('event_type', `${eventType} is no event type and no pattern`);
   if (mode === 'current') {
-    for (const name of ['status', 'reason', 'status_code', 'error_kind'] as const)
+    for (const name of ['replay_id', 'status', 'reason', 'status_code', 'error_kind'] as const)
       if (filter[name] !== undefined) wrong(name, `${name} is of deliveries that exist: mode original`);
     if (eventType !== undefined && isReservedEventType(eventType)) wrong('event_type', 'our own events are replayed in mode original only');
   }
-  if (webhookId === undefined && eventId === undefined && eventType === undefined && filter.from === undefined)
-    errors.push({ pointer: '/filter', code: 'missing_field', message: 'the filter must have webhook_id, event_id, event_type or from' });
+  const narrowing = [webhookId, eventId, replayId, eventType, filter.from];
+  if (narrowing.every((value) => value === undefined)) {
+    const message = 'the filter must have webhook_id, event_id, replay_id, event_type or from';
+    errors.push({ pointer: '/filter', code: 'missing_field', message });
+  }
   refuse([...errors, ...wrongTimes(filter, '/filter')]);
 };
 

@@ -1,6 +1,7 @@
 // Lists that look no further than so far for one page show what a plain scan finds, page after page: nothing is left out, and nothing comes twice.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { reasonCodes } from '@posthorn/core';
 import fc from 'fast-check';
 import { createWorld, newEventId, type World } from '../tests/world.js';
 import type { Walked } from './bounded-walk.js';
@@ -19,6 +20,7 @@ const dayMs = 86_400_000;
 const nowMs = Date.now();
 const types = ['order.placed', 'order.paid', 'rare'];
 const eventIds: string[] = [];
+const replayIds = [randomUUID(), randomUUID()];
 
 // What is drawn of a number is the same in every run.
 const draw = (n: number, sides: number): number => (Math.imul(n + 1, 2_654_435_761) >>> 8) % sides;
@@ -44,6 +46,7 @@ beforeAll(async () => {
       ]);
       const state = 'insert into webhook_state (webhook_id, tenant_id, environment_id, circuit) values ($1, $2, $3, $4)';
       await world.rows(state, [id, ...place, index % 3 === 0 ? 1 : 0]);
+      if (index % 4 === 1) await world.rows('update webhook_state set paused_at = now() where webhook_id = $1', [id]);
     }
   }
   for (let n = 0; n < 240; n += 1) await insertEvent(n);
@@ -70,11 +73,13 @@ const insertEvent = async (n: number): Promise<void> => {
     const status = [1, 1, 1, 0, 2, 3, 4][draw(seed, 7)]!;
     const attempts = status > 2 ? 0 : 1 + draw(seed, 3);
     await world.rows(
-      `insert into deliveries (environment_id, tenant_id, event_id, webhook_id, status, reason, attempt, last_status_code, last_error_kind)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [...place, id, own[(n + each * 5) % own.length], status, status > 1 ? 13 + draw(seed, 3) : null, attempts].concat(
-        status === 1 ? [200, null] : attempts > 0 && draw(seed, 2) === 0 ? [500 + draw(seed, 3), null] : ([null, 4] as never[]),
-      ),
+      `insert into deliveries (environment_id, tenant_id, event_id, webhook_id, status, replay_id, reason, attempt, last_status_code, last_error_kind)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [
+        ...[...place, id, own[(n + each * 5) % own.length], status, draw(seed, 6) === 0 ? replayIds[draw(seed, 2)] : null],
+        ...[status > 1 ? 13 + draw(seed, 3) : null, attempts],
+        ...(status === 1 ? [200, null] : attempts > 0 && draw(seed, 2) === 0 ? [500 + draw(seed, 3), null] : [null, 4]),
+      ],
     );
     for (let attempt = 1; attempt <= attempts; attempt += 1)
       await world.rows(
@@ -130,6 +135,13 @@ const within = (column: string, at: { fromMs: number | null; toMs: number | null
     at?.fromMs == null ? 'true' : `${column} >= uuidv7_floor(to_timestamp(${at.fromMs / 1000}))`,
     at?.toMs == null ? 'true' : `${column} < uuidv7_floor(to_timestamp(${at.toMs / 1000}))`,
   ].join(' and ');
+const gateReasons = { paused: reasonCodes.webhook_paused, open: reasonCodes.circuit_open };
+/** What is held has the reason of its webhook's gate. */
+const reasonIs = (reason: number | null): string => {
+  if (reason === gateReasons.paused) return 'd.status = 0 and s.paused_at is not null';
+  if (reason === gateReasons.open) return 'd.status = 0 and s.paused_at is null and s.circuit <> 0';
+  return equals('d.reason', reason);
+};
 /** Reads all pages, and says how many deliveries a plain scan finds. */
 const expectScan = async (
   page: Omit<DeliveryPage, 'before' | 'limit'>,
@@ -142,13 +154,13 @@ const expectScan = async (
     (before: { eventId: string; webhookId: string } | null, asked) => listDeliveries(db, { ...page, before, limit: asked }, looked),
     (row) => ({ eventId: row.event_id, webhookId: row.webhook_id }),
   );
-  const { reason = null, errorKind = null, eventType = null, statusCode = null, createdAt = null } = page.filters ?? {};
+  const { reason = null, errorKind = null, eventType = null, statusCode = null, createdAt = null, replayId = null } = page.filters ?? {};
   const scanned = await world.rows<{ key: string }>(
     `select d.event_id || '.' || d.webhook_id as key from deliveries d join events e on e.id = d.event_id
                join webhook_state s on s.webhook_id = d.webhook_id
               where d.environment_id = $1 and ${equals('d.tenant_id', tenantId)} and ${equals('d.event_id', eventId)} and ${equals('d.webhook_id', webhookId)}
-                and ${equals('d.status', status?.code ?? null)} and ${status?.gated == null ? 'true' : `(s.circuit <> 0) = ${status.gated}`}
-                and ${equals('d.reason', reason)} and ${equals('d.last_error_kind', errorKind)} and ${equals('e.event_type', eventType)}
+                and ${equals('d.status', status?.code ?? null)} and ${status?.gated == null ? 'true' : `(s.circuit <> 0 or s.paused_at is not null) = ${status.gated}`}
+                and ${reasonIs(reason)} and ${equals('d.replay_id', replayId)} and ${equals('d.last_error_kind', errorKind)} and ${equals('e.event_type', eventType)}
                 and ${statusCode === null ? 'true' : `d.last_status_code between ${statusCode.from} and ${statusCode.to}`}
                 and ${within('d.event_id', createdAt)}
               order by d.event_id desc, d.webhook_id desc`,
@@ -165,7 +177,8 @@ describe('page after page', () => {
     const seen = { rows: 0, empty: 0 };
     const shown = fc.constantFrom([0, false], [0, true], [1, null], [2, null], [3, null], [4, null]);
     const filters = fc.record({
-      reason: orNull(fc.constantFrom(13, 14, 19)),
+      reason: orNull(fc.constantFrom(13, 14, 19, ...Object.values(gateReasons))),
+      replayId: rarely(fc.constantFrom(...replayIds, randomUUID())),
       errorKind: orNull(fc.constantFrom(4, 1)),
       eventType: orNull(fc.constantFrom(...types, 'none')),
       statusCode: orNull(fc.constantFrom({ from: 200, to: 299 }, { from: 500, to: 599 }, { from: 501, to: 501 }, { from: 400, to: 499 })),

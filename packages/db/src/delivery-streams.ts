@@ -44,6 +44,18 @@ const alongNotSucceeded = ({ environmentId }: DeliveryPage, before: DeliveryPosi
     order: sql`d.environment_id desc, d.event_id desc, d.webhook_id desc`,
   };
 };
+/** What a replay opened last is as narrow as a list can be made without naming an event. */
+const alongReplay = (replayId: string, before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
+  const [lowest, highest] = [
+    sql`(${replayId}::uuid, ${lowestId}::uuid, ${lowestId}::uuid)`,
+    sql`(${replayId}::uuid, ${before?.eventId ?? highestId}::uuid, ${before?.webhookId ?? highestId}::uuid)`,
+  ];
+  const key = sql`(d.replay_id, d.event_id, d.webhook_id)`;
+  return {
+    where: sql<boolean>`d.replay_id is not null and ${key} >= ${lowest} and ${key} <= ${highest}`,
+    order: sql`d.replay_id desc, d.event_id desc, d.webhook_id desc`,
+  };
+};
 const alongAll: Omit<DeliveryStreams, 'ids'> = { where: sql<boolean>`true`, order: sql`d.event_id desc, d.webhook_id desc` };
 
 /** Whether none that succeeded can fit: these have a code of 2xx and neither an error nor a reason. */
@@ -79,6 +91,8 @@ export const streamsOf = async (db: Database, page: DeliveryPage): Promise<(befo
       ...alongAll,
       where: sql<boolean>`d.event_id = ${eventId}::uuid and ${webhookId === null ? sql`true` : sql`d.webhook_id = ${webhookId}::uuid`}`,
     }));
+  const replayId = page.filters?.replayId ?? null;
+  if (replayId !== null) return streams([null], (before) => alongReplay(replayId, before));
   const isNarrow = isOfNotSucceeded(page);
   const alongIts = (before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
     const { where, order } = alongWebhook(before);

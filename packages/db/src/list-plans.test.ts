@@ -33,6 +33,7 @@ type Node = {
 let world: World;
 let db: Database;
 let webhookId: string;
+const replayId = randomUUID();
 const few = { tenantId: randomUUID(), webhookId: randomUUID() };
 /** What was last asked for through `db`. */
 let last: { readonly sql: string; readonly parameters: readonly unknown[] } | undefined;
@@ -92,6 +93,11 @@ const fill = async (): Promise<void> => {
     `update deliveries d set status = 2 from (select id, row_number() over (order by id) as n from events) e
       where e.n % 100 = 0 and d.event_id = e.id and d.webhook_id = $1`,
     [webhookId],
+  );
+  await world.rows(
+    `update deliveries d set replay_id = $2 from (select id, row_number() over (order by id) as n from events) e
+      where e.n % 50 = 0 and d.event_id = e.id and d.webhook_id = $1`,
+    [webhookId, replayId],
   );
   await world.rows('vacuum analyze');
 };
@@ -197,11 +203,13 @@ describe('a page of what grows with events', () => {
   });
 
   const ofWebhook = '_webhook_id_event_id_idx';
+  const filters = { reason: null, errorKind: null, eventType: null, statusCode: null, replayId, createdAt: null };
   it.each<[string, () => Partial<DeliveryPage>, string]>([
     ['of a webhook', () => ({ webhookId }), ofWebhook],
     ['of a webhook with few', () => ({ webhookId: few.webhookId }), ofWebhook],
     ['of a tenant with few webhooks', () => ({ tenantId: few.tenantId }), ofWebhook],
     ['of a webhook that did not succeed', () => ({ webhookId, status: { code: 2, gated: null } }), '_webhook_id_event_id_idx1'],
+    ['of a replay', () => ({ filters }), '_replay_id_event_id_webhook_id_idx'],
     ['that did not succeed', () => ({ status: { code: 2, gated: null } }), '_environment_id_event_id_webhook_id_idx'],
   ])('of deliveries %s goes along their own index, and no further than the page', async (_, narrowed, index) => {
     const nodes = await planOf(() => listDeliveries(db, { ...reach(), ...noneOf, ...narrowed() }));

@@ -1,5 +1,5 @@
 // What people read of deliveries. Everything is bound to an environment, and to a tenant where the reader is.
-import type { StatusCodes } from '@posthorn/core';
+import { reasonCodes, type StatusCodes, storedStatusCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import { type Stretch, type Walked, walk, walkLimits } from './bounded-walk.js';
 import { type DeliveryStreams, streamsOf } from './delivery-streams.js';
@@ -14,6 +14,7 @@ export type DeliveryRow = {
   readonly event_type: string | null;
   readonly status: number;
   readonly gated: boolean;
+  /** Of one that is held, the gate that is closed. */
   readonly reason: number | null;
   readonly attempt: number;
   readonly failures: number;
@@ -53,7 +54,17 @@ export type DeliveryPage = Reach & {
   readonly limit: number;
 };
 
-const gated = sql<boolean>`coalesce((select s.circuit <> 0 or s.paused_at is not null from webhook_state s where s.webhook_id = d.webhook_id), true)`;
+const stateOfWebhook = sql`webhook_state s where s.webhook_id = d.webhook_id`;
+const gated = sql<boolean>`coalesce((select s.circuit <> 0 or s.paused_at is not null from ${stateOfWebhook}), true)`;
+/** The gate that keeps a waiting delivery, the pause before the circuit, as explain names them; nothing is stored of it. */
+const heldBy = sql<number | null>`(select case when s.paused_at is not null then ${sql.lit(reasonCodes.webhook_paused)}::smallint
+                                               when s.circuit <> 0 then ${sql.lit(reasonCodes.circuit_open)}::smallint end from ${stateOfWebhook})`;
+const waiting = sql.lit(storedStatusCodes.waiting);
+const gateReasons: readonly number[] = [reasonCodes.webhook_paused, reasonCodes.circuit_open];
+const isOfReason = (reason: number): RawBuilder<boolean> =>
+  gateReasons.includes(reason)
+    ? sql<boolean>`(d.status = ${waiting} and ${heldBy} = ${reason}::smallint)`
+    : sql<boolean>`d.reason = ${reason}::smallint`;
 
 /** What a row has to meet beyond being in its stream. What stands elsewhere is looked up row by row, so that rows stream. */
 const conditionsOf = (page: DeliveryPage): RawBuilder<boolean> => {
@@ -63,7 +74,7 @@ const conditionsOf = (page: DeliveryPage): RawBuilder<boolean> => {
     sql<boolean>`d.environment_id = ${environmentId}::uuid`,
     tenantId === null ? null : sql<boolean>`d.tenant_id = ${tenantId}::uuid`,
     status === null ? null : sql<boolean>`d.status = ${status.code}::smallint`,
-    reason === null ? null : sql<boolean>`d.reason = ${reason}::smallint`,
+    reason === null ? null : isOfReason(reason),
     errorKind === null ? null : sql<boolean>`d.last_error_kind = ${errorKind}::smallint`,
     statusCode === null ? null : sql<boolean>`d.last_status_code between ${statusCode.from}::smallint and ${statusCode.to}::smallint`,
     replayId === null ? null : sql<boolean>`d.replay_id = ${replayId}::uuid`,
@@ -117,7 +128,8 @@ const readStretch = async (
       select f.* from found f where not exists (select from cut c where (f.event_id, f.webhook_id) < (c.event_id, c.webhook_id))
        order by f.event_id desc, f.webhook_id desc limit ${limit}::integer
     )
-    select d.event_id, d.webhook_id, t.key as tenant_key, e.event_type, d.status, ${gated} as gated, d.reason, d.attempt, d.failures, d.due_at, d.out,
+    select d.event_id, d.webhook_id, t.key as tenant_key, e.event_type, d.status, ${gated} as gated,
+           case d.status when ${waiting} then ${heldBy} else d.reason end as reason, d.attempt, d.failures, d.due_at, d.out,
            d.last_status_code, d.last_error_kind, d.ended_at, c.event_id as cut_event_id, c.webhook_id as cut_webhook_id,
            (select count(*)::int from attempts a where a.event_id = d.event_id and a.webhook_id = d.webhook_id) as attempts
       from (select) one left join cut c on true left join page d on true

@@ -16,11 +16,15 @@ import {
   type ReplayScope,
 } from './replay-scope.js';
 
-const deliveriesSql = (ofWebhook: boolean): string => `
+/** What a page is read along: each has a plan of its own. */
+type Along = 'all' | 'webhook' | 'replay';
+const boundTo: Readonly<Record<Along, string>> = { all: '', webhook: ' and d.webhook_id = $13', replay: ' and d.replay_id = $14' };
+
+const deliveriesSql = (along: Along): string => `
 with page as materialized (
   select d.event_id, d.webhook_id, d.environment_id, d.tenant_id, d.status, d.reason, d.last_status_code, d.last_error_kind
     from deliveries d
-   where d.event_id >= $1 and (d.event_id, d.webhook_id) > ($1, $2) and d.event_id < $3${ofWebhook ? ' and d.webhook_id = $13' : ''}
+   where d.event_id >= $1 and (d.event_id, d.webhook_id) > ($1, $2) and d.event_id < $3${boundTo[along]}
    order by d.event_id, d.webhook_id
    limit $4
 ),
@@ -29,7 +33,7 @@ fitting as (
     from page p
    where p.environment_id = $5 and ($6::uuid is null or p.tenant_id = $6) and ($7::int2[] is null or p.status = any ($7))
      and ($8::int2 is null or p.reason = $8) and ($10::int2 is null or p.last_status_code between $10 and $11)
-     and ($12::int2 is null or p.last_error_kind = $12)
+     and ($12::int2 is null or p.last_error_kind = $12) and ($13::uuid is null or p.webhook_id = $13)
      and ($9::text is null or exists (select from events e where e.id = p.event_id and e.event_type like $9
                                          and (e.event_type not like 'posthorn.%' or $9 like 'posthorn.%')))
 )
@@ -39,7 +43,7 @@ select (select count(*) from page)::int as looked_at, l.event_id as last_event_i
  order by f.event_id, f.webhook_id`;
 
 const readDeliveries = async (pool: HotPool, scope: ReplayScope, position: ReplayPosition, limits: PageLimits): Promise<ReplayPage> => {
-  const ofWebhook = scope.webhookId !== null;
+  const along: Along = scope.replayId !== null ? 'replay' : scope.webhookId !== null ? 'webhook' : 'all';
   const bounds = idBoundsOf(scope);
   const result = await pool.query<{
     looked_at: number;
@@ -48,8 +52,8 @@ const readDeliveries = async (pool: HotPool, scope: ReplayScope, position: Repla
     event_id: string | null;
     webhook_id: string | null;
   }>({
-    name: ofWebhook ? 'replay-page-of-webhook' : 'replay-page',
-    text: deliveriesSql(ofWebhook),
+    name: `replay-page-of-${along}`,
+    text: deliveriesSql(along),
     values: [
       position?.event_id ?? bounds.from,
       position?.webhook_id ?? nilId,
@@ -63,7 +67,8 @@ const readDeliveries = async (pool: HotPool, scope: ReplayScope, position: Repla
       scope.statusCodes?.from ?? null,
       scope.statusCodes?.to ?? null,
       scope.errorKind,
-      ...(ofWebhook ? [scope.webhookId] : []),
+      scope.webhookId,
+      ...(along === 'replay' ? [scope.replayId] : []),
     ],
   });
   const first = result.rows[0];

@@ -13,6 +13,8 @@ export type ReplayScope = {
   readonly tenantId: string | null;
   readonly webhookId: string | null;
   readonly eventId: string | null;
+  /** Of `original`: only deliveries that this replay opened last. */
+  readonly replayId: string | null;
   readonly mode: ReplayMode;
   /** A pattern. */
   readonly eventType: string | null;

@@ -124,6 +124,21 @@ describe('a replay of what was', () => {
     expect((await dryRun({ webhook_id: webhookId, to: at(now + 60_000) })).total).toBe(3);
   });
 
+  it('covers what another replay opened last, a webhook of it alone if that is asked for', async () => {
+    const [first, second] = [await world.webhook(), await world.webhook()];
+    for (const webhookId of [first, second]) await addDeliveries(world, webhookId, await events(3, { eventType: 'again' }), 'failed');
+    const id = await begin({ event_type: 'again' });
+    await run(id);
+    expect(await dryRun({ replay_id: id })).toMatchObject({ total: 6, alreadyWaiting: 6 });
+    await settle(id);
+    expect(await dryRun({ replay_id: id, webhook_id: second, status: ['succeeded'] })).toMatchObject({ total: 3, opens: 3 });
+    expect((await dryRun({ replay_id: randomUUID() })).total).toBe(0);
+    const again = await begin({ replay_id: id, webhook_id: second });
+    await run(again);
+    expect(await replayRow(again)).toMatchObject({ status: 'done', opened: 3 });
+    expect((await dryRun({ replay_id: id })).total).toBe(3);
+  });
+
   it('stays in its environment and its tenant', async () => {
     const [webhookId, environmentId, tenantId] = [await world.webhook(), randomUUID(), randomUUID()];
     const eventIds = await events(2, { eventType: 'isolated' });

@@ -13,6 +13,8 @@ import type { ReplaysTable } from './tables.js';
 export type ReplayFilter = {
   readonly webhook_id?: string;
   readonly event_id?: string;
+  /** The replay that opened it last. */
+  readonly replay_id?: string;
   readonly tenant?: string;
   readonly event_type?: string;
   readonly status?: readonly StoredStatus[];
@@ -41,6 +43,7 @@ export const scopeOf = (
   ...place,
   webhookId: filter.webhook_id ?? null,
   eventId: filter.event_id ?? null,
+  replayId: filter.replay_id ?? null,
   mode,
   eventType: filter.event_type ?? null,
   statuses: filter.status ?? null,

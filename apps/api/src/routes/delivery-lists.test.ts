@@ -157,6 +157,8 @@ describe('deliveries are found', () => {
     ['reason=exhausted', ['a second']],
     ['reason=webhook_disabled', ['c first']],
     ['reason=erased', []],
+    ['reason=webhook_paused', ['a held']],
+    ['reason=circuit_open', []],
     ['event_type=order.paid', ['c second', 'c first']],
     ['event_type=order.placed&status=succeeded', ['d other', 'a first']],
     ['tenant=globex', ['d other']],

@@ -204,6 +204,8 @@ describe('a replay', () => {
       '/filter/status',
     ],
     ['an event that is none', { filter: { event_id: 'x' } }, 'invalid_field', '/filter/event_id'],
+    ['a replay that is none', { filter: { replay_id: 'x' } }, 'invalid_field', '/filter/replay_id'],
+    ['a replay that is not there', { filter: { replay_id: '0190a000-0000-7000-8000-000000000000' } }, 'invalid_field', '/filter/replay_id'],
     ['no status code', { filter: { event_type: 'a', status_code: '5x' } }, 'invalid_field', '/filter/status_code'],
     ['no kind of error', { filter: { event_type: 'a', error_kind: 'bad' } }, 'invalid_field', '/filter/error_kind'],
     ['a span that an answer alone would make', { filter: { status_code: '5xx' } }, 'invalid_field', '/filter'],

@@ -102,12 +102,14 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
 
   /** The tenant that a filter means, null for all; throws for what is not there or not the owner's. */
   const tenantOf = async (owner: KeyOwner, filter: ReplayFilter): Promise<string | null> => {
-    const { tenant, webhook_id: webhookId } = filter;
+    const { tenant, webhook_id: webhookId, replay_id: replayId } = filter;
     if (owner.tenant !== null && tenant !== undefined && tenant !== owner.tenant.key)
       throw problem('tenant_forbidden', `this key is bound to tenant ${owner.tenant.key}`);
     const named = tenant === undefined ? null : (owner.tenant?.id ?? (await findTenant(db, owner.environmentId, tenant)));
     if (tenant !== undefined && named === null) throw refuseField('tenant', `there is no tenant ${tenant}`);
     const reached = named ?? owner.tenant?.id ?? null;
+    if (replayId !== undefined && (await findReplay(db, reachOf(owner), replayId)) === undefined)
+      throw refuseField('replay_id', `there is no replay ${replayId}`);
     if (webhookId === undefined) return reached;
     const webhook = await findWebhook(db, owner.environmentId, reached, webhookId);
     if (webhook === undefined) throw refuseField('webhook_id', `there is no webhook ${webhookId}`);

@@ -1,23 +1,16 @@
-// Deliveries by how they ended, over time. It is the only module that knows the chart library, which is loaded when it is first shown.
+// Deliveries by how they ended, over time. This chart and that of latencies alone know the chart library, which is loaded when one is first shown.
 import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
+import { memo } from 'react';
 import { count } from '../shared/numbers.js';
-import type { Point } from './buckets.js';
+import type { ChartProps } from './drawing.js';
+import { chartHeightPx, timeFormats } from './time-axis.js';
 
-const formats = {
-  minute: new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }),
-  hour: new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' }),
-  day: new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' }),
-} as const;
-const heightPx = 220;
-
-type Props = { readonly points: readonly Point[]; readonly interval: keyof typeof formats };
-
-const OutcomeChart = ({ points, interval }: Props) => (
+const OutcomeChart = ({ points, interval }: ChartProps) => (
   <BarChart
-    h={heightPx}
+    h={chartHeightPx}
     type="stacked"
-    data={points.map(({ at, ...counts }) => ({ ...counts, time: formats[interval].format(at) }))}
+    data={points.map(({ at, succeeded, failed, skipped }) => ({ succeeded, failed, skipped, time: timeFormats[interval].format(at) }))}
     dataKey="time"
     series={[
       { name: 'succeeded', label: 'Succeeded', color: 'green.6' },
@@ -33,4 +26,4 @@ const OutcomeChart = ({ points, interval }: Props) => (
   />
 );
 
-export default OutcomeChart;
+export default memo(OutcomeChart);

@@ -1,11 +1,13 @@
 // The chart of outcomes with its range, and the same as a table for those who do not see it.
 import { Group, Paper, SegmentedControl, Skeleton, Text, Title, VisuallyHidden } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { lazy } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Range } from '../api/queries.js';
 import { loadWhenThere } from '../shared/lazy-page.js';
 import { count } from '../shared/numbers.js';
-import { type Bucket, pointsOf } from './buckets.js';
+import type { Answer } from './buckets.js';
+import { Drawing } from './drawing.js';
+import { chartHeightPx } from './time-axis.js';
 
 const OutcomeChart = lazy(() => loadWhenThere(() => import('./outcome-chart.js')));
 
@@ -33,11 +35,7 @@ export const useRange = (): readonly [Range, string, (name: string) => void] => 
   return [ranges[name] ?? rangeDefault, name in ranges ? name : '24h', change];
 };
 
-type Answer = {
-  readonly from: string;
-  readonly to: string;
-  readonly interval: Range['interval'];
-  readonly data: readonly Bucket[];
+type Outcome = Answer & {
   readonly totals: { readonly succeeded: number; readonly failed: number; readonly attempts: number };
 };
 
@@ -46,7 +44,7 @@ export const Outcomes = ({
   rangeName,
   onRange,
 }: {
-  readonly statistics: Answer | undefined;
+  readonly statistics: Outcome | undefined;
   readonly rangeName: string;
   readonly onRange: (name: string) => void;
 }) => (
@@ -58,14 +56,10 @@ export const Outcomes = ({
       <SegmentedControl size="xs" data={Object.keys(ranges)} value={rangeName} onChange={onRange} aria-label="Time" />
     </Group>
     {statistics === undefined ? (
-      <Skeleton height={220} />
+      <Skeleton height={chartHeightPx} />
     ) : (
       <>
-        <div aria-hidden="true">
-          <Suspense fallback={<Skeleton height={220} />}>
-            <OutcomeChart points={pointsOf(statistics)} interval={statistics.interval} />
-          </Suspense>
-        </div>
+        <Drawing of={OutcomeChart} statistics={statistics} />
         {statistics.data.every(({ succeeded, failed, skipped }) => succeeded + failed + skipped === 0) && (
           <Text size="sm" c="dimmed" ta="center">
             No delivery ended in this time.

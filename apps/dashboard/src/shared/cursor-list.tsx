@@ -1,7 +1,7 @@
 // A list by pages: its rows as a table, or what is to be said in place of them, and the way to the next page.
 import { Button, Center, Stack, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { type ReactNode, useMemo } from 'react';
+import { memo, type ReactNode, useDeferredValue, useMemo } from 'react';
 import type { Filters, listQuery } from '../api/queries.js';
 import { Empty, ErrorBeside, ErrorState, Loading } from './states.js';
 import { useLookFurther } from './use-look-further.js';
@@ -72,15 +72,7 @@ export function CursorList<Item>({ query, label, columns, keyOf, row, empty, fil
               ))}
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody>
-            {rows.map((item) => (
-              <Table.Tr key={keyOf(item)}>
-                {row(item).map((cell, index) => (
-                  <Table.Td key={columns[index]}>{cell}</Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
+          <Rows rows={rows} keyOf={keyOf} columns={columns} row={row} />
         </Table>
       </Table.ScrollContainer>
       <Center>
@@ -95,3 +87,29 @@ export function CursorList<Item>({ query, label, columns, keyOf, row, empty, fil
     </Stack>
   );
 }
+
+type Drawn<Item> = Pick<Props<Item>, 'columns' | 'row'>;
+
+/** What people do comes before what is told: rows that were read again are drawn in between. */
+function Rows<Item>({ rows, keyOf, ...drawn }: Drawn<Item> & Pick<Props<Item>, 'keyOf'> & { readonly rows: readonly Item[] }) {
+  const shown = useDeferredValue(rows);
+  return (
+    <Table.Tbody>
+      {shown.map((item) => (
+        <Row key={keyOf(item)} item={item} {...drawn} />
+      ))}
+    </Table.Tbody>
+  );
+}
+
+function PlainRow<Item>({ item, columns, row }: Drawn<Item> & { readonly item: Item }) {
+  return (
+    <Table.Tr>
+      {row(item).map((cell, index) => (
+        <Table.Td key={columns[index]}>{cell}</Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+/** What was read again and is the same is not drawn again. */
+const Row = memo(PlainRow) as typeof PlainRow;

@@ -17,6 +17,7 @@ describe('the filter of a list of deliveries', () => {
   it('has the event and what came back', () => {
     const filters = { event_id: 'e', status_code: '5xx', error_kind: 'dns' };
     expect(replayFilterOf(filters, now)).toMatchObject({ filter: filters });
+    expect(replayFilterOf({ replay_id: 'r' }, now)).toMatchObject({ filter: { replay_id: 'r' } });
   });
 
   it('leaves those out that have arrived, unless they were asked for', () => {
@@ -26,9 +27,9 @@ describe('the filter of a list of deliveries', () => {
 
   it('says what a replay cannot choose by, rather than to choose more than is shown', () => {
     for (const filters of [
-      { webhook_id: 'w', replay_id: 'r' },
       { status_code: '5xx' },
       { webhook_id: 'w', status: 'pending' },
+      { webhook_id: 'w', reason: 'circuit_open' },
       { status: 'failed' },
     ])
       expect(replayFilterOf(filters, now)).toEqual({ obstacle: expect.any(String) });

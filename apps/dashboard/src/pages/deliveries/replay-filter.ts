@@ -7,21 +7,24 @@ export type Wanted = { readonly filter: ReplayFilter } | { readonly obstacle: st
 
 const ended = ['failed', 'skipped', 'cancelled'] as const;
 const endedStatuses: readonly string[] = [...ended, 'succeeded'];
+const gateReasons: readonly string[] = ['webhook_paused', 'circuit_open'];
 
 /** @param nowIso RFC 3339: what is newer is not replayed, so that what was counted is what is done */
 export const replayFilterOf = (filters: Filters, nowIso: string): Wanted => {
-  const { status, webhook_id, event_id, tenant, event_type, reason, status_code, error_kind } = filters;
+  const { status, webhook_id, event_id, replay_id, tenant, event_type, reason, status_code, error_kind } = filters;
   const { 'created_at[gte]': from, 'created_at[lt]': to } = filters;
-  if (filters.replay_id !== undefined) return { obstacle: 'A replay cannot choose by another replay: clear that filter.' };
+  if (reason !== undefined && gateReasons.includes(reason))
+    return { obstacle: 'Deliveries that are held go out by themselves once the webhook is resumed or its circuit closes.' };
   if (status !== undefined && !endedStatuses.includes(status))
     return { obstacle: `Deliveries that are ${status} go out by themselves: choose a status that has ended.` };
-  if (webhook_id === undefined && event_id === undefined && event_type === undefined && from === undefined)
+  if ([webhook_id, event_id, replay_id, event_type, from].every((value) => value === undefined))
     return {
       obstacle: 'Choose a webhook, an event, an event type or a time first: all deliveries there are is more than one wants to retry.',
     };
   const filter = {
     ...(webhook_id !== undefined && { webhook_id }),
     ...(event_id !== undefined && { event_id }),
+    ...(replay_id !== undefined && { replay_id }),
     ...(tenant !== undefined && { tenant }),
     ...(event_type !== undefined && { event_type }),
     // Without one, not those that have arrived.

@@ -49,7 +49,7 @@ const Processes = ({ processes }: Pick<Deployment, 'processes'>) => (
               {one.commit !== null && <Code ml="xs">{one.commit.slice(0, commitCharsShown)}</Code>}
             </Table.Td>
             <Table.Td>{one.jobs_max === null ? '–' : count(one.jobs_max)}</Table.Td>
-            <Table.Td className="break-anywhere">{one.host}</Table.Td>
+            <Table.Td>{one.host}</Table.Td>
             <Table.Td>{one.pid}</Table.Td>
             <Table.Td>{one.node_version}</Table.Td>
             <Table.Td>

@@ -48,9 +48,9 @@ export const effectsOf = (webhook: Webhook): readonly Effect[] => {
     {
       label: 'Reset circuit',
       title: 'Reset the circuit?',
-      verb: `Close it and send ${deliveries(waiting)}`,
+      verb: `Close it and release ${deliveries(waiting)}`,
       effect: say(
-        `The circuit closes and its failures are forgotten. ${deliveries(waiting)} that wait go out, as fast as its limits allow.`,
+        `The circuit closes and its failures are forgotten. ${deliveries(waiting)} that wait are held no longer: what is due goes out, as fast as its limits allow, a retry at its time.`,
       ),
       needs: 'reset_circuit',
       isOffered: webhook.circuit_state !== 'closed',

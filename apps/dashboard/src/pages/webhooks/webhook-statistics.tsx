@@ -2,6 +2,7 @@
 import { SimpleGrid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Webhook, webhookStatisticsQuery } from '../../api/queries.js';
+import { Latencies } from '../../charts/latencies.js';
 import { Outcomes, useRange } from '../../charts/outcomes.js';
 import { milliseconds, shortCount } from '../../shared/numbers.js';
 import { ErrorBeside } from '../../shared/states.js';
@@ -36,6 +37,7 @@ export const WebhookStatistics = ({ webhook }: { readonly webhook: Webhook }) =>
         <Tile label="95 % within" value={milliseconds(data?.totals.p95_ms ?? null)} note="p95" />
         <Tile label="99 % within" value={milliseconds(data?.totals.p99_ms ?? null)} note="p99" />
       </SimpleGrid>
+      <Latencies statistics={data} />
     </Stack>
   );
 };
