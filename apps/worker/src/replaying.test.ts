@@ -9,7 +9,17 @@ const openReplay = (id: string, status: OpenReplay['status'] = 'running'): OpenR
   status,
   scope: {
     ...{ environmentId: 'e', tenantId: null, webhookId: null, mode: 'original' },
-    ...{ eventId: null, eventType: null, statuses: null, reason: null, statusCodes: null, errorKind: null, fromMs: null, toMs: 0 },
+    ...{
+      eventId: null,
+      replayId: null,
+      eventType: null,
+      statuses: null,
+      reason: null,
+      statusCodes: null,
+      errorKind: null,
+      fromMs: null,
+      toMs: 0,
+    },
   },
   position: null,
   waiting: 0,
