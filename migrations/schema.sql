@@ -109,6 +109,14 @@ create table deployment (
   constraint deployment_queue_shards_check CHECK (((queue_shards >= 1) AND (queue_shards <= 64)))
 );
 
+create table digests (
+  webhook_id uuid not null,
+  told_at timestamp with time zone not null,
+  told jsonb not null,
+  constraint digests_pkey PRIMARY KEY (webhook_id),
+  constraint digests_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id)
+);
+
 create table dispatches (
   id uuid not null,
   event_ids uuid[] not null,
@@ -183,24 +191,61 @@ create table leases (
   constraint leases_pkey PRIMARY KEY (name)
 );
 
+create table mailroom (
+  id boolean not null default true,
+  constraint mailroom_id_check CHECK (id),
+  constraint mailroom_pkey PRIMARY KEY (id)
+);
+
+create table mails (
+  id uuid not null,
+  environment_id uuid not null,
+  address text not null,
+  kind text not null,
+  subject text not null,
+  text_body text not null,
+  html_body text not null,
+  headers jsonb not null default '{}'::jsonb,
+  status text not null default 'waiting'::text,
+  tries smallint not null default 0,
+  due_at timestamp with time zone not null default now(),
+  lease_until timestamp with time zone,
+  error text,
+  created_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  constraint mails_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint mails_kind_check CHECK ((kind = ANY (ARRAY['trouble'::text, 'digest'::text]))),
+  constraint mails_pkey PRIMARY KEY (id),
+  constraint mails_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'sent'::text, 'failed'::text])))
+);
+CREATE INDEX mails_created ON public.mails USING btree (created_at);
+CREATE INDEX mails_of_address ON public.mails USING btree (environment_id, address, kind, created_at);
+CREATE INDEX mails_waiting ON public.mails USING btree (due_at) WHERE (status = 'waiting'::text);
+
 create table notifications (
   id uuid not null,
   environment_id uuid not null,
   tenant_id uuid not null,
-  webhook_id uuid,
+  webhook_id uuid not null,
   kind text not null,
-  facts jsonb not null,
-  recipient text,
-  created_at timestamp with time zone not null default clock_timestamp(),
-  due_at timestamp with time zone not null default clock_timestamp(),
-  attempts smallint not null default 0,
-  sent_at timestamp with time zone,
-  failed_at timestamp with time zone,
-  error text,
+  count bigint not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  details jsonb not null,
+  closed_at timestamp with time zone,
+  outcome text,
+  mail_id uuid,
+  constraint notifications_closed_check CHECK ((((closed_at IS NULL) = (outcome IS NULL)) AND ((mail_id IS NULL) OR (outcome = 'mailed'::text)))),
   constraint notifications_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
+  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['webhook_failing'::text, 'webhook_recovered'::text, 'circuit_opened'::text, 'webhook_disabled'::text, 'delivery_failed'::text, 'deliveries_succeeded'::text]))),
+  constraint notifications_outcome_check CHECK ((outcome = ANY (ARRAY['mailed'::text, 'nobody'::text, 'switched_off'::text, 'no_mail_server'::text]))),
   constraint notifications_pkey PRIMARY KEY (id)
 );
-CREATE INDEX notifications_due ON public.notifications USING btree (due_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+CREATE INDEX notifications_of_environment ON public.notifications USING btree (environment_id, id);
+CREATE INDEX notifications_of_mail ON public.notifications USING btree (mail_id) WHERE (mail_id IS NOT NULL);
+CREATE INDEX notifications_of_tenant ON public.notifications USING btree (tenant_id, id);
+CREATE INDEX notifications_of_webhook ON public.notifications USING btree (webhook_id, id);
+CREATE UNIQUE INDEX notifications_open ON public.notifications USING btree (webhook_id, kind) WHERE (closed_at IS NULL);
 
 create table processes (
   id uuid not null,
@@ -382,6 +427,8 @@ CASE
     WHEN ((paused_at IS NOT NULL) OR ((circuit = 1) AND manual)) THEN 'infinity'::timestamp with time zone
     ELSE GREATEST(LEAST(due_at, replay_due_at), not_before, out_until, hold_until)
 END) stored,
+  failing_since timestamp with time zone,
+  failing_told_at timestamp with time zone,
   constraint webhook_state_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
   constraint webhook_state_check1 CHECK (((rate_max IS NULL) = (rate_per_s IS NULL))),
   constraint webhook_state_circuit_check CHECK (((circuit >= 0) AND (circuit <= 2))),
@@ -390,6 +437,7 @@ END) stored,
   constraint webhook_state_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=50);
 CREATE INDEX webhook_state_changed ON public.webhook_state USING btree (changed_at);
+CREATE INDEX webhook_state_failing ON public.webhook_state USING btree (failing_since) WHERE ((failing_since IS NOT NULL) AND (failing_told_at IS NULL));
 CREATE INDEX webhook_state_no_success ON public.webhook_state USING btree (no_success_since) WHERE (no_success_since IS NOT NULL);
 CREATE INDEX webhook_state_wake ON public.webhook_state USING btree (wake_at) WHERE (wake_at < 'infinity'::timestamp with time zone);
 
@@ -569,6 +617,7 @@ CREATE INDEX webhooks_of_tenant ON public.webhooks USING btree (tenant_id, id) W
 CREATE INDEX webhooks_of_tenant_by_created_at ON public.webhooks USING btree (tenant_id, created_at, id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant_by_name ON public.webhooks USING btree (tenant_id, COALESCE(name, ''::text) COLLATE "C", id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant_by_updated_at ON public.webhooks USING btree (tenant_id, updated_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX webhooks_with_digest ON public.webhooks USING btree (id) WHERE (notification_success AND (deleted_at IS NULL));
 
 CREATE OR REPLACE FUNCTION public.end_waiting_deliveries(webhooks_max integer, rows_max integer, stats_slot integer, only_webhook uuid DEFAULT NULL::uuid, recheck interval DEFAULT '00:00:10'::interval)
  RETURNS integer

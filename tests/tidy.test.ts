@@ -74,6 +74,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   egress: ['core'],
   breaker: ['core'],
   dialects: ['core'],
+  mail: ['core'],
   telemetry: ['core'],
   testkit: ['core', 'db', 'queue'],
   // Published: it has to stand alone, so that not even core is there.

@@ -72,6 +72,8 @@ export const limits = {
     endRowsMax: 2_000,
     /** After how long without one success an open circuit disables its webhook; how often that is looked for. */
     noSuccessS,
+    /** A webhook without success for so long is said to be failing, however few attempts were made. */
+    failingS: 3_600,
     noSuccessEveryMs: 10_000,
     noSuccessWebhooksMax: 100,
     expireEveryMs: 60_000,

@@ -17,6 +17,7 @@ import {
   releaseSchedulerLease,
   settleStatistics,
   stepTenantErasure,
+  tellUnsuccessful,
 } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import type { Logger, Metrics } from '@posthorn/telemetry';
@@ -68,6 +69,8 @@ export const createScheduling = ({
     disableUnsuccessful: async () => {
       const webhookIds = await disableUnsuccessful(pool, bounds.noSuccessS, bounds.noSuccessWebhooksMax);
       for (const webhookId of webhookIds) logger.warn({ webhook_id: webhookId }, 'webhook.disabled_without_success');
+      const failing = await tellUnsuccessful(pool, bounds.failingS, bounds.noSuccessWebhooksMax);
+      for (const webhookId of failing) logger.warn({ webhook_id: webhookId }, 'webhook.failing');
       return webhookIds.length;
     },
     stepReplays: replaying.step,

@@ -179,6 +179,7 @@ export {
   shownStatuses,
   storedStatusCodes,
 } from './statuses.js';
+export { readUnsubscribeToken, unsubscribeToken } from './unsubscribe.js';
 export { isUuid, objectIdOf, uuidRandomBytesMin, uuidv7, uuidv7TimeMs } from './uuid.js';
 export {
   type AttemptOutcome,

@@ -1,6 +1,7 @@
 // The flush of the good day: every row is a new delivery whose first attempt succeeded. It promises what flush-sql.ts promises, at half the
 // cost, because it inserts without asking for conflicts: where a row is already there (a flush sent twice, another claim of the dispatch)
 // the whole statement fails with a unique violation, and the caller sends the general one instead.
+import { publishOwnEvents, toldOfStreaks } from './own-events-sql.js';
 import { addUp, attemptCounts, statsCounters } from './stats-columns.js';
 
 export const firstSuccessesSql = `
@@ -39,18 +40,23 @@ stats as (
 ),
 -- A success ends the run of failures of a closed circuit.
 failing as (
-  select s.webhook_id
+  select s.webhook_id, s.failing_since, s.failing_told_at is not null as recovers
     from (select webhook_id, max(epoch) as epoch from input group by webhook_id) i
     join webhook_state s on s.webhook_id = i.webhook_id
-   where s.circuit_failure_count <> 0 and s.circuit = 0 and s.circuit_epoch = i.epoch
+   where (s.circuit_failure_count <> 0 or s.failing_told_at is not null) and s.circuit = 0 and s.circuit_epoch = i.epoch
    order by s.webhook_id
      for update of s
 ),
 state as (
-  update webhook_state s set circuit_failure_count = 0, changed_at = clock_timestamp()
+  update webhook_state s set circuit_failure_count = 0, failing_since = null, failing_told_at = null, changed_at = clock_timestamp()
     from failing f where s.webhook_id = f.webhook_id
-  returning s.webhook_id, s.circuit, s.circuit_epoch, s.disabled_at is not null as disabled, s.hold_until
+  returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.disabled_at is not null as disabled,
+            s.hold_until, false as fails, f.recovers, s.failing_since, f.failing_since as failing_since_before
 ),
+told (environment_id, tenant_id, kind, data) as (
+  ${toldOfStreaks}
+),
+${publishOwnEvents},
 finished as (
   delete from dispatches d using unnest($21::uuid[], $22::int[]) as t (id, claim) where d.id = t.id and d.claim = t.claim
 )

@@ -9,9 +9,9 @@
 
 //
 // What the owner of a webhook is to be told (a circuit opened or closed, a webhook switched off, a delivery failed for good) becomes events
-// of our own in the same statement. Deliveries of such events tell nothing, so no event can cause another for ever.
+// of our own in the same statement, as do a streak of failures and its end. Deliveries of such events tell nothing, so no event can cause another for ever.
 
-import { publishOwnEvents } from './own-events-sql.js';
+import { failingFailures, publishOwnEvents, toldOfStreaks } from './own-events-sql.js';
 import { addUp, attemptCounts, count, statsCounters } from './stats-columns.js';
 
 export const flushSql = `
@@ -97,7 +97,7 @@ moved as materialized (
    where (id in (select webhook_id from tallied where changed)) is not true
 ),
 locked as (
-  select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.cooldown_s,
+  select m.*, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.cooldown_s, s.failing_since, s.failing_told_at, s.is_opening_told,
          ((m.webhook_id, s.turn) in (select webhook_id, turn from unnest($39::uuid[], $45::int[]) as r (webhook_id, turn))) is true as reported,
          m.gone and s.disabled_at is null as goes,
          -- What waits at a webhook that is switched off is ended at once, whenever it is due.
@@ -107,7 +107,7 @@ locked as (
       or now() + m.replay_due_in_ms * interval '1 ms' < s.replay_due_at
       or (s.settled and (m.due_in_ms is not null or m.replay_due_in_ms is not null)) or s.circuit_failure_count <> 0
       or ((s.disabled_at is not null or s.deleted_at is not null) and (m.due_in_ms is not null or m.replay_due_in_ms is not null))
-      or m.webhook_id = any ($39::uuid[])
+      or m.webhook_id = any ($39::uuid[]) or s.failing_told_at is not null
    order by s.webhook_id
      for update of s
 ),
@@ -135,9 +135,18 @@ decided as (
            when 2 then case when probe_good then 0 when probe_bad then 1 else 2 end
            else circuit
          end as next_circuit,
+         case circuit when 0 then any_good when 2 then probe_good else false end as succeeds,
          -- How long an opening lasts that begins now.
          case circuit when 2 then least(cooldown_s * 2, $41) else $40 end as opening_s
     from folded f
+),
+judged as (
+  select d.*, next_count >= ${failingFailures} and is_told and (succeeds or failing_told_at is null) as fails,
+         succeeds and (failing_told_at is not null or (circuit = 2 and is_opening_told)) as recovers,
+         -- A streak of our own events alone is none: its telling would be one of them.
+         case when next_count = 0 then null when succeeds or failing_since is null then case when is_told then now() end else failing_since end
+           as next_failing_since
+    from decided d
 ),
 state as (
   update webhook_state s
@@ -165,11 +174,14 @@ state as (
          hold_until = greatest(s.hold_until, now() + n.hold_ms * interval '1 ms'),
          disabled_at = case when n.goes then now() else s.disabled_at end,
          disabled_reason = case when n.goes then 'gone' else s.disabled_reason end,
+         failing_since = n.next_failing_since,
+         failing_told_at = case when n.fails then now() when not n.succeeds then s.failing_told_at end,
          changed_at = clock_timestamp()
-    from decided n
+    from judged n
    where s.webhook_id = n.webhook_id
   returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit, s.circuit_failure_count, s.circuit_epoch, s.disabled_at is not null as disabled,
-            s.hold_until, s.circuit_retry_at, s.is_opening_told, n.circuit as before, n.goes, n.is_told
+            s.hold_until, s.circuit_retry_at, s.is_opening_told, n.circuit as before, n.goes, n.is_told, n.fails, n.recovers, s.failing_since,
+            n.failing_since as failing_since_before
 ),
 changes as (
   select *, case circuit when 0 then 'circuit_closed' else case before when 2 then 'circuit_reopened' else 'circuit_opened' end end as kind
@@ -188,6 +200,8 @@ told as (
                    else jsonb_build_object('webhook_id', webhook_id, 'circuit_failure_count', circuit_failure_count,
                                            'circuit_retry_at', own_event_time(circuit_retry_at)) end as data
     from changes where case kind when 'disabled' then is_told else is_opening_told and kind <> 'circuit_reopened' end
+  union all
+  ${toldOfStreaks}
   union all
   select environment_id, tenant_id, 'delivery_failed',
          jsonb_build_object('webhook_id', webhook_id, 'event_id', event_id, 'delivery_id', event_id || '.' || webhook_id, 'event_type', event_type,

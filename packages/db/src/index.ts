@@ -148,6 +148,7 @@ export {
   probeWebhookNow,
   resetCircuit,
   resumeWebhook,
+  tellUnsuccessful,
 } from './webhook-lifecycle.js';
 export { anyWebhook, listWebhooks, webhookSortColumns } from './webhook-list.js';
 export { queryWebhooks } from './webhook-query.js';

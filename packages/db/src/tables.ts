@@ -144,6 +144,8 @@ export type WebhookStateTable = {
   circuit_epoch: Generated<number>;
   circuit_opened_at: NullableTime;
   circuit_retry_at: NullableTime;
+  failing_since: NullableTime;
+  failing_told_at: NullableTime;
   paused_at: NullableTime;
   disabled_at: NullableTime;
   disabled_reason: string | null;
@@ -242,6 +244,48 @@ export type AttemptsTable = {
   response_truncated: Generated<boolean>;
 };
 
+/** The kinds of our own events of which somebody is told, and the digest. */
+export type NotificationKind =
+  | 'webhook_failing'
+  | 'webhook_recovered'
+  | 'circuit_opened'
+  | 'webhook_disabled'
+  | 'delivery_failed'
+  | 'deliveries_succeeded';
+
+export type NotificationsTable = {
+  id: string;
+  environment_id: string;
+  tenant_id: string;
+  webhook_id: string;
+  kind: NotificationKind;
+  count: number;
+  first_at: GivenTime;
+  last_at: GivenTime;
+  details: GivenJson<Record<string, unknown>>;
+  closed_at: NullableTime;
+  outcome: 'mailed' | 'nobody' | 'switched_off' | 'no_mail_server' | null;
+  mail_id: string | null;
+};
+
+export type MailsTable = {
+  id: string;
+  environment_id: string;
+  address: string;
+  kind: 'trouble' | 'digest';
+  subject: string;
+  text_body: string;
+  html_body: string;
+  headers: GivenJson<Record<string, string>>;
+  status: Generated<'waiting' | 'sent' | 'failed'>;
+  tries: Generated<number>;
+  due_at: GivenTimeOrDefault;
+  lease_until: NullableTime;
+  error: string | null;
+  created_at: Time;
+  ended_at: NullableTime;
+};
+
 export type AuditLogTable = {
   id: string;
   environment_id: string;
@@ -273,5 +317,7 @@ export type Tables = {
   attempts: AttemptsTable;
   dispatches: DispatchesTable;
   replays: ReplaysTable;
+  notifications: NotificationsTable;
+  mails: MailsTable;
   audit_log: AuditLogTable;
 };

@@ -1,7 +1,7 @@
 // What people do to a webhook at run time. Each is one statement on its state row: however much waits behind it, nothing else is touched at once.
 // What follows for the waiting deliveries is the scheduler's. Every change leaves a row in the timeline; doing it twice changes nothing.
 import { uuidArray } from './array-literal.js';
-import { publishOwnEvents } from './own-events-sql.js';
+import { publishOwnEvents, toldOfStreaks } from './own-events-sql.js';
 import type { HotPool } from './pools.js';
 
 /** Whether the call changed anything. */
@@ -53,7 +53,7 @@ const run =
 /** The next probe of an open circuit is due now, and its 120 h begin anew; what the endpoint asked for before does not hold any more. */
 const probeNow = `not_before = case when b.circuit = 1 then now() else b.not_before end,
   circuit_retry_at = case when b.circuit = 1 and not b.manual then now() else b.circuit_retry_at end,
-  no_success_since = case when b.circuit <> 0 then now() end, hold_until = '-infinity', settled = false`;
+  no_success_since = case when b.circuit <> 0 then now() end, failing_since = case when b.failing_since is not null then now() end, hold_until = '-infinity', settled = false`;
 
 /** No calls; what waits is held. */
 export const pauseWebhook = run({ name: 'pause-webhook', kind: 'paused', where: 'paused_at is null', set: 'paused_at = now()' });
@@ -106,7 +106,7 @@ export const resetCircuit = run({
   kind: 'circuit_reset',
   where: '(circuit <> 0 or circuit_failure_count <> 0)',
   set: `circuit = 0, circuit_failure_count = 0, circuit_epoch = b.circuit_epoch + (b.circuit <> 0)::int, circuit_opened_at = null, circuit_retry_at = null,
-        no_success_since = null, cooldown_s = 30, chunk = 1, settled = false,
+        no_success_since = null, failing_since = null, cooldown_s = 30, chunk = 1, settled = false,
         not_before = case when b.circuit = 1 then now() else b.not_before end`,
   told: `select environment_id, tenant_id, 'circuit_closed' as kind,
                 jsonb_build_object('webhook_id', webhook_id, 'circuit_failure_count', 0, 'circuit_retry_at', null) as data from changed where was_told`,
@@ -195,6 +195,34 @@ export const disableUnsuccessful = async (pool: HotPool, afterS: number, webhook
            ),
            ${publishOwnEvents}
            select webhook_id from changed`,
+    values: [afterS, webhooksMax],
+  });
+  return result.rows.map((row) => row.webhook_id);
+};
+
+/**
+ * Tells of webhooks that have had no success for `afterS` seconds though something was tried, once a streak; returns their ids. Those that are paused have
+ * nothing tried.
+ */
+export const tellUnsuccessful = async (pool: HotPool, afterS: number, webhooksMax: number): Promise<readonly string[]> => {
+  const result = await pool.query<{ webhook_id: string }>({
+    name: 'tell-unsuccessful',
+    text: `with long as (
+             select webhook_id from webhook_state
+              where failing_since <= now() - make_interval(secs => $1) and failing_told_at is null
+                and disabled_at is null and deleted_at is null and paused_at is null
+              order by webhook_id limit $2 for update skip locked
+           ),
+           state as (
+             update webhook_state s set failing_told_at = now(), changed_at = clock_timestamp() from long where s.webhook_id = long.webhook_id
+             returning s.webhook_id, s.environment_id, s.tenant_id, s.circuit_failure_count, true as fails, false as recovers, s.failing_since,
+                       null::timestamptz as failing_since_before
+           ),
+           told (environment_id, tenant_id, kind, data) as (
+             ${toldOfStreaks}
+           ),
+           ${publishOwnEvents}
+           select webhook_id from state`,
     values: [afterS, webhooksMax],
   });
   return result.rows.map((row) => row.webhook_id);
