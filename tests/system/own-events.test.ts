@@ -41,8 +41,9 @@ it('tells of a dead endpoint that wants to know, and comes to an end', async () 
     clearInterval(hurry);
   }
   const ended = await countByType();
-  expect(ended).toEqual({ 'order.placed': events, 'posthorn.circuit_opened': 1, 'posthorn.delivery_failed': events });
-  const own = events + 1;
+  const told = { 'posthorn.circuit_opened': 1, 'posthorn.webhook_failing': 1, 'posthorn.delivery_failed': events };
+  expect(ended).toEqual({ 'order.placed': events, ...told });
+  const own = events + 2;
   for (const [id, count] of [
     [dead, events + own],
     [deaf, own],

@@ -172,7 +172,11 @@ describe('no success for too long', () => {
     expect(await disableUnsuccessful(world.pool, 120 * 3_600, 100)).toEqual([dead]);
     expect(await disableUnsuccessful(world.pool, 120 * 3_600, 100)).toEqual([]);
     expect(await kindsOf(dead)).toEqual(['circuit_opened', 'disabled']);
-    expect((await toldOf(dead)).map((row) => row.event_type)).toEqual(['posthorn.circuit_opened', 'posthorn.webhook_disabled']);
+    expect((await toldOf(dead)).map((row) => row.event_type).sort()).toEqual([
+      'posthorn.circuit_opened',
+      'posthorn.webhook_disabled',
+      'posthorn.webhook_failing',
+    ]);
   });
 
   it('begins anew with enable, and with a change of where it is called', async () => {
@@ -211,7 +215,11 @@ describe('an open circuit', () => {
     expect(await stateOf(webhookId)).toMatchObject({ circuit: 0, count: 0, epoch: 2 });
     expect(await leasedOf(webhookId)).toMatchObject([{ probe: false }]);
     expect(await kindsOf(webhookId)).toEqual(['circuit_opened', 'circuit_reset']);
-    expect((await toldOf(webhookId)).map((row) => row.event_type)).toEqual(['posthorn.circuit_opened', 'posthorn.circuit_closed']);
+    expect((await toldOf(webhookId)).map((row) => row.event_type).sort()).toEqual([
+      'posthorn.circuit_closed',
+      'posthorn.circuit_opened',
+      'posthorn.webhook_failing',
+    ]);
   });
 
   it('that failed deliveries of our own events opened is told to nobody, and neither is its closing', async () => {
