@@ -74,7 +74,7 @@ it('is created, watched, broken, explained, mended, reset and replayed', async (
     .getByRole('alert')
     .getByText(/2 failures in a row; open since/)
     .waitFor();
-  await page.getByText('circuit open', { exact: true }).waitFor();
+  await page.getByRole('alert').getByText('Circuit open', { exact: true }).waitFor();
   const held = await publish(4);
   await eventually(async () => (await rowsOf(page, 'Last deliveries').getByText('held').count()) === 3);
   await untilWebhook(product, id, ({ statistics }) => statistics.held === 3);
@@ -99,7 +99,7 @@ it('is created, watched, broken, explained, mended, reset and replayed', async (
   await page.getByRole('menuitem', { name: 'Reset circuit' }).click();
   await button(page, 'Close it and release 3 deliveries').click();
   expect(new Set(idsOf(await receiver.waitFor(3)))).toEqual(new Set([...failed, held]));
-  await page.getByText('circuit open', { exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('alert').getByText('Circuit open', { exact: true }).waitFor({ state: 'detached' });
   await eventually(async () => (await rowsOf(page, 'Last deliveries').getByText('succeeded').count()) === 4);
   expect((await readWebhook(product, id)).circuit_state).toBe('closed');
   await expectSameDocument(page);

@@ -42,7 +42,7 @@ describe('a webhook that is broken', () => {
       .getByRole('alert')
       .getByText(/1 failure in a row; open since/)
       .waitFor();
-    await page.getByText('circuit open', { exact: true }).waitFor();
+    await page.getByRole('alert').getByText('Circuit open', { exact: true }).waitFor();
 
     await choose(page, 'Pause');
     await button(page, 'Pause and hold 3 deliveries').click();
