@@ -160,6 +160,19 @@ describe('a mail server', () => {
     expect(await post.send(mailOf())).toMatchObject({ kind: 'later', error: expect.stringContaining('ECONNREFUSED') });
   });
 
+  it.each<[string, RawScript]>([
+    ['at once', ['end']],
+    [
+      'with the mail in its hands',
+      [...['220', '250', '250', '250', '354'].flatMap((code) => [{ send: `${code} go on\r\n` }, 'bytes'] as const), 'end'],
+    ],
+  ])('that hangs up %s is asked once, and gets it later', async (_, script) => {
+    const server = await startRawServer({ script });
+    undo.push(() => server.stop());
+    expect(await open(`smtp://127.0.0.1:${server.port}`).send(mailOf())).toMatchObject({ kind: 'later' });
+    expect(server.connections()).toBe(1);
+  });
+
   it('that comes back gets it', async () => {
     const server = await startMailServer();
     const post = open(server.url);
