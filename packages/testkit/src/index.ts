@@ -1,6 +1,7 @@
 export { type DnsAnswer, type DnsQuestion, type DnsScript, type DnsServer, startDnsServer } from './dns-server.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { freePort } from './free-port.js';
+export { type MailAnswer, type MailServer, type MailServerOptions, type ReceivedMail, startMailServer } from './mail-server.js';
 export { createTestDatabase, startTestPostgres, type TestDatabase, type TestPostgres } from './postgres-server.js';
 export { type ProcessEnd, type ProcessOptions, type StartedProcess, startProcess } from './process.js';
 export { type RawScript, type RawServer, type RawServerOptions, type RawStep, startRawServer } from './raw-server.js';
