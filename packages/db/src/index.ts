@@ -71,6 +71,19 @@ export {
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
 export { startLiveListener } from './live-listener.js';
+export {
+  type Composed,
+  composeMails,
+  type MailedFact,
+  type MailedTrouble,
+  type MailedWebhook,
+  type MailroomOptions,
+  type News,
+  type WrittenLetter,
+} from './mailroom.js';
+export { composeDigests, type DigestedWebhook, enrolDigests, type MailedDigest } from './mailroom-digests.js';
+export { expireMails } from './mailroom-keeping.js';
+export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool } from './pools.js';
 export { type Build, listProcesses, readUpkeep, sayRunning } from './processes.js';
