@@ -1,17 +1,19 @@
-// docs/screenshots has every page of the console in every look, and nothing else; what the README shows is among it.
+// docs/screenshots has every page of the console and every mail in every look, and nothing else; what the README shows is among it.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { views } from '../browser/support/views.js';
-import { looks, pictureOf } from './pictures.js';
+import { mailSamples } from './mail-samples.js';
+import { looks, mailLooks, pictureOf } from './pictures.js';
 
 const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 const bytesMax = 8 * 1024 * 1024;
 
-it('has every page in light, dark and narrow: `npm run screenshots` takes them', () => {
-  const expected = views.flatMap(({ name }) => looks.map((look) => basename(pictureOf(name, look.name))));
-  expect(readdirSync(folder).sort()).toEqual(expected.sort());
+it('has every page in light, dark and narrow, and every mail: `npm run screenshots` takes them', () => {
+  const pages = views.flatMap(({ name }) => looks.map((look) => basename(pictureOf(name, look.name))));
+  const mails = Object.keys(mailSamples).flatMap((name) => mailLooks.map((look) => basename(pictureOf(name, look.name))));
+  expect(readdirSync(folder).sort()).toEqual([...pages, ...mails].sort());
 });
 
 it('is moderate in size', () => {

@@ -42,6 +42,10 @@ describe('the configuration', () => {
       shutdownS: 20,
       retentionDays: 30,
       idempotencyHours: 24,
+      smtpUrl: null,
+      mailFrom: 'Posthorn <posthorn@localhost>',
+      operatorEmail: null,
+      notificationWindowS: 300,
       logLevel: 'info',
       commit: null,
       underNpmStart: false,
@@ -65,6 +69,10 @@ describe('the configuration', () => {
       POSTHORN_SHUTDOWN_S: '600',
       POSTHORN_RETENTION_DAYS: '8',
       POSTHORN_IDEMPOTENCY_HOURS: '168',
+      SMTP_URL: 'smtps://me:p%40ss@mail.example:465',
+      POSTHORN_MAIL_FROM: 'Nordic Supply <hooks@nordic.example>',
+      POSTHORN_OPERATOR_EMAIL: "o'neill+hooks@nordic.example",
+      POSTHORN_NOTIFICATION_WINDOW_S: '3600',
       LOG_LEVEL: 'silent',
       POSTHORN_COMMIT: 'c0ffee',
       npm_lifecycle_event: 'start',
@@ -88,6 +96,10 @@ describe('the configuration', () => {
       shutdownS: 600,
       retentionDays: 8,
       idempotencyHours: 168,
+      smtpUrl: 'smtps://me:p%40ss@mail.example:465',
+      mailFrom: 'Nordic Supply <hooks@nordic.example>',
+      operatorEmail: "o'neill+hooks@nordic.example",
+      notificationWindowS: 3_600,
       logLevel: 'silent',
       commit: 'c0ffee',
       underNpmStart: true,
@@ -120,6 +132,26 @@ describe('the configuration', () => {
     ['POSTHORN_SHUTDOWN_S', '0'],
     ['POSTHORN_RETENTION_DAYS', '7'],
     ['POSTHORN_IDEMPOTENCY_HOURS', '169'],
+    ['POSTHORN_NOTIFICATION_WINDOW_S', '0'],
+    ['POSTHORN_NOTIFICATION_WINDOW_S', '3601'],
+    ['POSTHORN_PUBLIC_URL', 'hooks.example'],
+    ['POSTHORN_PUBLIC_URL', 'javascript:alert(1)'],
+    ['SMTP_URL', 'mail.example'],
+    ['SMTP_URL', 'mail.example:25'],
+    ['SMTP_URL', 'http://mail.example'],
+    ['SMTP_URL', 'smtp://'],
+    ['SMTP_URL', 'smtp:mail.example'],
+    ['SMTP_URL', 'smtp://mail.example:65536'],
+    ['SMTP_URL', 'smtp://me:100%@mail.example'],
+    ['POSTHORN_OPERATOR_EMAIL', 'nobody'],
+    ['POSTHORN_OPERATOR_EMAIL', 'a@x.example, b@y.example'],
+    ['POSTHORN_OPERATOR_EMAIL', 'Operator <a@x.example>'],
+    ['POSTHORN_OPERATOR_EMAIL', 'a@x.example\r\nBcc: b@y.example'],
+    ['POSTHORN_OPERATOR_EMAIL', `${'a'.repeat(250)}@x.example`],
+    ['POSTHORN_MAIL_FROM', 'nobody'],
+    ['POSTHORN_MAIL_FROM', 'A <a@x.example>, B <b@y.example>'],
+    ['POSTHORN_MAIL_FROM', 'A\r\nBcc: b@y.example <a@x.example>'],
+    ['POSTHORN_MAIL_FROM', 'a@x.example <a@x.example>'],
     ['LOG_LEVEL', 'loud'],
     ['POSTHORN_ENCRYPTION_KEY', 'not base64'],
     ['POSTHORN_ENCRYPTION_KEY', Buffer.alloc(31).toString('base64')],
@@ -132,8 +164,12 @@ describe('the configuration', () => {
   });
 
   it('never shows the value of a secret in an error', () => {
-    const problems = problemsOf({ POSTHORN_ENCRYPTION_KEY: 'hunter2', POSTHORN_BOOTSTRAP_KEY: 'hunter2' });
-    expect(problems).toHaveLength(2);
+    const problems = problemsOf({
+      POSTHORN_ENCRYPTION_KEY: 'hunter2',
+      POSTHORN_BOOTSTRAP_KEY: 'hunter2',
+      SMTP_URL: 'smpt://me:hunter2@mail',
+    });
+    expect(problems).toHaveLength(3);
     expect(problems.join()).not.toContain('hunter2');
   });
 
@@ -141,6 +177,26 @@ describe('the configuration', () => {
     const problems = problemsOf({ NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'loud', POSTHORN_BOOTSTRAP_KEY: 'secret' });
     for (const name of ['PORT', 'LOG_LEVEL', 'POSTHORN_BOOTSTRAP_KEY', 'POSTHORN_ENCRYPTION_KEY', 'DATABASE_URL', 'REDIS_URL'])
       expect(problems).toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(`^${name} `))]));
+  });
+});
+
+describe('mail', () => {
+  it.each([
+    ['https://hooks.nordic.example:8443/posthorn', 'Posthorn <posthorn@hooks.nordic.example>'],
+    ['http://localhost:3400', 'Posthorn <posthorn@localhost>'],
+    ['http://[::1]:3400', 'Posthorn <posthorn@localhost>'],
+    ['https://10.0.0.1', 'Posthorn <posthorn@localhost>'],
+    ['https://bücher.example', 'Posthorn <posthorn@xn--bcher-kva.example>'],
+  ])('comes from the host of %s', (POSTHORN_PUBLIC_URL, mailFrom) => {
+    expect(readConfig({ POSTHORN_PUBLIC_URL }).mailFrom).toBe(mailFrom);
+  });
+
+  it.each(['hooks@nordic.example', 'Bücher & Söhne <hooks@nordic.example>', '<hooks@nordic.example>'])('may come from %s', (mailFrom) => {
+    expect(readConfig({ POSTHORN_MAIL_FROM: mailFrom }).mailFrom).toBe(mailFrom);
+  });
+
+  it.each(['smtp://localhost:1025', 'smtp://[::1]:25', 'smtps://me@mail.example?tls.rejectUnauthorized=false'])('goes to %s', (smtpUrl) => {
+    expect(readConfig({ SMTP_URL: smtpUrl }).smtpUrl).toBe(smtpUrl);
   });
 });
 

@@ -2,6 +2,7 @@
 import { readApiKey } from '@posthorn/core';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
+import { defaultMailFrom, isMailbox, isMailServerUrl, isOneAddress, isWebUrl } from './mail-settings.js';
 
 const port = (fallback: number, description: string) => Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
 const optional = (description: string) => Type.Optional(Type.String({ description }));
@@ -49,8 +50,17 @@ export const variables = Type.Object({
     default: 24,
     description: 'how long an id or Idempotency-Key is known',
   }),
-  SMTP_URL: optional('mail server for notifications'),
+  SMTP_URL: optional(
+    'mail server for notifications, smtp:// or smtps:// with user:password@ if it asks for them. Unset: nothing is mailed',
+  ),
+  POSTHORN_MAIL_FROM: optional('sender of mails, `name <address>`. Default: posthorn at the host of POSTHORN_PUBLIC_URL'),
   POSTHORN_OPERATOR_EMAIL: optional('who is told when nobody else is named'),
+  POSTHORN_NOTIFICATION_WINDOW_S: Type.Integer({
+    minimum: 1,
+    maximum: 3600,
+    default: 300,
+    description: 'at most one mail of a kind to an address in so many seconds; the rest is counted in the next',
+  }),
   POSTHORN_COMMIT: optional('commit of this build, shown by GET /v1/deployment. Default: that of the clone it runs in'),
   npm_lifecycle_event: Type.Optional(Type.String({ description: 'set by npm' })),
   LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
@@ -79,6 +89,12 @@ export type Config = {
   readonly shutdownS: number;
   readonly retentionDays: number;
   readonly idempotencyHours: number;
+  /** Null: nothing is mailed. May hold a password. */
+  readonly smtpUrl: string | null;
+  /** `name <address>` or an address. */
+  readonly mailFrom: string;
+  readonly operatorEmail: string | null;
+  readonly notificationWindowS: number;
   readonly logLevel: LogLevel;
   readonly commit: string | null;
   /** A child of `npm start`: it ends when npm does, however npm ends. */
@@ -119,6 +135,18 @@ const problemsOf = (read: Variables): readonly string[] => {
     read.POSTHORN_BOOTSTRAP_KEY !== undefined &&
       readApiKey(read.POSTHORN_BOOTSTRAP_KEY) === null &&
       'POSTHORN_BOOTSTRAP_KEY must be ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]',
+    read.POSTHORN_PUBLIC_URL !== undefined &&
+      !isWebUrl(read.POSTHORN_PUBLIC_URL) &&
+      'POSTHORN_PUBLIC_URL must be a URL with http:// or https://',
+    read.SMTP_URL !== undefined &&
+      !isMailServerUrl(read.SMTP_URL) &&
+      'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host if needed (percent-encoded)',
+    read.POSTHORN_MAIL_FROM !== undefined &&
+      !isMailbox(read.POSTHORN_MAIL_FROM) &&
+      'POSTHORN_MAIL_FROM must be one sender: name <address>, or an address',
+    read.POSTHORN_OPERATOR_EMAIL !== undefined &&
+      !isOneAddress(read.POSTHORN_OPERATOR_EMAIL) &&
+      'POSTHORN_OPERATOR_EMAIL must be one address',
     production &&
       read.POSTHORN_ENCRYPTION_KEY === undefined &&
       'POSTHORN_ENCRYPTION_KEY is required in production (openssl rand -base64 32)',
@@ -138,11 +166,12 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
   const read = readVariables(set);
   const problems = problemsOf(read);
   if (problems.length > 0) throw new ConfigError(problems);
+  const publicUrl = read.POSTHORN_PUBLIC_URL ?? `http://${read.HOST.includes(':') ? `[${read.HOST}]` : read.HOST}:${read.PORT}`;
   return {
     production: read.NODE_ENV === 'production',
     host: read.HOST,
     port: read.PORT,
-    publicUrl: read.POSTHORN_PUBLIC_URL ?? `http://${read.HOST.includes(':') ? `[${read.HOST}]` : read.HOST}:${read.PORT}`,
+    publicUrl,
     workerPort: read.POSTHORN_WORKER_PORT,
     databaseUrl: read.DATABASE_URL ?? null,
     databaseDirectUrl: read.POSTHORN_DATABASE_DIRECT_URL ?? read.DATABASE_URL ?? null,
@@ -157,6 +186,10 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     shutdownS: read.POSTHORN_SHUTDOWN_S,
     retentionDays: read.POSTHORN_RETENTION_DAYS,
     idempotencyHours: read.POSTHORN_IDEMPOTENCY_HOURS,
+    smtpUrl: read.SMTP_URL ?? null,
+    mailFrom: read.POSTHORN_MAIL_FROM ?? defaultMailFrom(publicUrl),
+    operatorEmail: read.POSTHORN_OPERATOR_EMAIL ?? null,
+    notificationWindowS: read.POSTHORN_NOTIFICATION_WINDOW_S,
     logLevel: read.LOG_LEVEL,
     commit: read.POSTHORN_COMMIT ?? null,
     underNpmStart: read.npm_lifecycle_event === 'start',
