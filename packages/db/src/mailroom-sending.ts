@@ -65,16 +65,15 @@ export const markMail = async (
   return rows[0]?.status ?? null;
 };
 
-/** Whether there is something to compose, a webhook to look at for its digest, or a mail to send, now. A look that locks nothing. */
+/** Whether there is something to compose, or a webhook to look at for its digest, now. A look that locks nothing. */
 export const findMailWork = async (
   pool: HotPool,
   gatherMs: number,
-): Promise<{ readonly notifications: boolean; readonly digests: boolean; readonly mails: boolean }> => {
-  const { rows } = await pool.query<{ notifications: boolean; digests: boolean; mails: boolean }>({
+): Promise<{ readonly notifications: boolean; readonly digests: boolean }> => {
+  const { rows } = await pool.query<{ notifications: boolean; digests: boolean }>({
     name: 'find-mail-work',
     text: `select exists (select from notifications where closed_at is null and due_at <= now() - make_interval(secs => $1 / 1000.0)) as notifications,
-                  exists (select from digests where due_at <= now()) as digests,
-                  exists (select from mails where status = 'waiting' and due_at <= now()) as mails`,
+                  exists (select from digests where due_at <= now()) as digests`,
     values: [gatherMs],
   });
   return rows[0]!;
