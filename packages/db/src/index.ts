@@ -20,6 +20,7 @@ export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
 export { type DeliveryFacts, findDelivery } from './delivery-facts.js';
 export { agreeOnDeployment } from './deployment.js';
+export type { DigestedWebhook } from './digest-facts.js';
 export {
   claimDispatch,
   type DispatchRef,
@@ -81,7 +82,7 @@ export {
   type News,
   type WrittenLetter,
 } from './mailroom.js';
-export { composeDigests, type DigestedWebhook, enrolDigests, type MailedDigest } from './mailroom-digests.js';
+export { composeDigests, enrolDigests, type MailedDigest } from './mailroom-digests.js';
 export { expireMails } from './mailroom-keeping.js';
 export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';

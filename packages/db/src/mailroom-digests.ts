@@ -1,15 +1,14 @@
 // Digests: what was delivered of the webhooks that want to know, at most once in a window an address, and only if something was. What one of them told stands
 // as a closed notification and in `digests`, written in the transaction that adds its mail.
-import { percentile } from '@posthorn/core';
-import { uuidArray } from './array-literal.js';
 import { type Counted, type Delivered, deliveredSince, lateDays, readCounted } from './digest-counts.js';
+import { type DigestedWebhook, describeDigests } from './digest-facts.js';
 import {
   addMails,
   type Composed,
   groupBy,
   inMailroom,
-  type MailedWebhook,
   type MailroomOptions,
+  type NewMail,
   type News,
   type WrittenLetter,
 } from './mailroom.js';
@@ -17,20 +16,6 @@ import type { HotPool } from './pools.js';
 import { latencyBoundsMs } from './stats-buckets.js';
 import { settledSlot, spans } from './stats-columns.js';
 
-export type DigestedWebhook = {
-  readonly webhook: MailedWebhook;
-  /** Deliveries that succeeded, by event type, most first. */
-  readonly byType: readonly { readonly eventType: string; readonly count: number }[];
-  /** To the minute. */
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-  /** Of all attempts; null: none. */
-  readonly p95Ms: number | null;
-  readonly pending: number;
-  readonly held: number;
-  /** The newest, as `<event>.<webhook>`. */
-  readonly newest: readonly { readonly deliveryId: string; readonly eventType: string; readonly at: Date }[];
-};
 export type MailedDigest = News<DigestedWebhook>;
 
 /** Webhooks that a transaction looks at, that a mail names, and whose newest deliveries it links to; deliveries among which these are looked for. */
@@ -119,74 +104,7 @@ select d.webhook_id, d.environment_id, d.tenant_id, e.name as environment, d.nam
   left join addresses a on a.environment_id = d.environment_id and a.address = d.address
  where d.wanted and a.mailed_at is null`;
 
-type Times = { webhook_id: string; first_at: Date; last_at: Date; waiting: number };
-const balance = `created - succeeded - failed - skipped - cancelled + succeeded_again + failed_again + skipped_again + cancelled_again`;
-
-// $1 webhooks, $2 when each was told last, in seconds.
-const timesSql = `
-select u.webhook_id, greatest(coalesce(m.first_at, u.told_at), u.told_at) as first_at, greatest(m.last_at, coalesce(m.first_at, u.told_at), u.told_at) as last_at,
-       coalesce((select sum(${balance}) from webhook_stats s where s.webhook_id = u.webhook_id and s.slot < ${settledSlot}), 0)::int8
-         + coalesce((select ${balance} from webhook_totals s where s.webhook_id = u.webhook_id), 0)::int8 as waiting
-  from (select webhook_id, to_timestamp(told_s) as told_at from unnest($1::uuid[], $2::float8[]) as u (webhook_id, told_s)) u
-  left join lateral (
-    select min(at) as first_at, max(last_success_at) as last_at from webhook_stats s
-     where s.webhook_id = u.webhook_id and s.span = ${spans.minute} and s.at >= date_trunc('minute', u.told_at) and s.succeeded > 0
-  ) m on true`;
-
-// $1 webhooks, $2 how many of each, $3 deliveries looked at, $4 when each was told last, in seconds. What was committed after that began a little before.
-const newestSql = `
-select d.webhook_id, d.event_id, d.ended_at, e.event_type
-  from unnest($1::uuid[], $2::int[], $4::float8[]) as u (webhook_id, newest, told_s)
-  cross join lateral (
-    select l.* from (select webhook_id, event_id, status, ended_at from deliveries where webhook_id = u.webhook_id order by event_id desc limit $3) l
-     where l.status = 1 and l.ended_at >= to_timestamp(u.told_s) - interval '1 minute' order by l.event_id desc limit u.newest
-  ) d join events e on e.id = d.event_id
- order by d.event_id desc`;
-
 type Digested = Candidate & { readonly delivered: Delivered; readonly next: Counted };
-
-const numbers = (values: readonly number[]): string => `{${values.join(',')}}`;
-const idsOf = (all: readonly Candidate[]): string => uuidArray(all.map(({ webhook_id }) => webhook_id));
-const toldS = (all: readonly Candidate[]): string => numbers(all.map(({ told_at }) => told_at.getTime() / 1_000));
-
-/** The digests of webhooks as a mail tells them; only those that it names have links. */
-const describe = async (
-  connection: HotPool,
-  digested: readonly Digested[],
-  named: readonly Digested[],
-  { newestMax, lookedAtMax }: DigestBounds,
-): Promise<ReadonlyMap<string, DigestedWebhook>> => {
-  const times = await connection.query<Times>(timesSql, [idsOf(digested), toldS(digested)]);
-  const timesOf = new Map(times.rows.map((row) => [row.webhook_id, row]));
-  const newest = await connection.query<{ webhook_id: string; event_id: string; ended_at: Date; event_type: string }>(newestSql, [
-    idsOf(named),
-    numbers(named.map(({ delivered }) => Math.min(delivered.total, newestMax))),
-    lookedAtMax,
-    toldS(named),
-  ]);
-  const newestOf = groupBy(newest.rows, (row) => row.webhook_id);
-  return new Map(
-    digested.map(({ webhook_id: id, name, url, tenant, gated, delivered }) => {
-      const { first_at, last_at, waiting } = timesOf.get(id)!;
-      const p95Ms = percentile(latencyBoundsMs, delivered.latency, delivered.attempts, 0.95);
-      const digest = {
-        webhook: { id, name, url, tenant },
-        byType: delivered.byType,
-        firstAt: first_at,
-        lastAt: last_at,
-        p95Ms: p95Ms === null ? null : Math.round(p95Ms),
-        pending: gated ? 0 : waiting,
-        held: gated ? waiting : 0,
-        newest: (newestOf.get(id) ?? []).map((row) => ({
-          deliveryId: `${row.event_id}.${id}`,
-          eventType: row.event_type,
-          at: row.ended_at,
-        })),
-      };
-      return [id, digest];
-    }),
-  );
-};
 
 /** A digest as its notification keeps it. */
 const detailsOf = ({ byType, firstAt, lastAt, p95Ms, pending, held, newest }: DigestedWebhook): Readonly<Record<string, unknown>> => ({
@@ -212,6 +130,41 @@ update digests d set told = n.told, told_at = case when n.is_told then now() els
 
 const outcomeOf = (address: string | null, canSend: boolean) => (address === null ? 'nobody' : canSend ? 'mailed' : 'no_mail_server');
 
+/** Webhooks that are due, with what was delivered of each. */
+const lookAtDue = async (connection: HotPool, operatorEmail: string | null, windowMs: number, webhooksMax: number): Promise<Digested[]> => {
+  const { rows } = await connection.query<Candidate>(candidatesSql, [operatorEmail, windowMs, webhooksMax]);
+  const counted = await readCounted(
+    connection,
+    rows.map(({ webhook_id, told }) => ({ webhookId: webhook_id, from: told.from })),
+  );
+  return rows.map((row) => {
+    const { now, next } = counted.get(row.webhook_id)!;
+    return { ...row, next, delivered: deliveredSince(row.told, now) };
+  });
+};
+
+type DigestMail = NewMail & { readonly webhookIds: readonly string[]; readonly digest: MailedDigest };
+
+/** One mail an address; of webhooks that are not named it tells how many there are. */
+const mailsOf = async (
+  connection: HotPool,
+  groups: readonly (readonly Digested[])[],
+  digests: ReadonlyMap<string, DigestedWebhook>,
+  namedMax: number,
+): Promise<readonly DigestMail[]> => {
+  const text = 'select new_uuidv7() as id from generate_series(1, $1::int)';
+  const { rows: ids } = await connection.query<{ id: string }>(text, [groups.length]);
+  return groups.map((group, index) => {
+    const { environment_id, environment, address } = group[0]!;
+    const webhookIds = group.map(({ webhook_id }) => webhook_id);
+    const webhooks = webhookIds.slice(0, namedMax).map((id) => digests.get(id)!);
+    const digest = { environment, webhooks, more: group.length - webhooks.length };
+    return { id: ids[index]!.id, environmentId: environment_id, address: address ?? '', webhookIds, digest };
+  });
+};
+
+const nothing: Composed = { mails: 0, closed: 0, more: false, errors: [] };
+
 /** The digests that are due, in mails; at most so many webhooks at a time, those that wait longest first. Does nothing while somebody else composes. */
 export const composeDigests = async (
   pool: HotPool,
@@ -220,32 +173,15 @@ export const composeDigests = async (
   bounds: DigestBounds = digestBounds,
 ): Promise<Composed> => {
   const composed = await inMailroom(pool, async (connection) => {
-    const { rows } = await connection.query<Candidate>(candidatesSql, [operatorEmail, windowMs, bounds.webhooksMax]);
-    if (rows.length === 0) return { mails: 0, closed: 0, more: false, errors: [] };
-    const counted = await readCounted(
-      connection,
-      rows.map(({ webhook_id, told }) => ({ webhookId: webhook_id, from: told.from })),
-    );
-    const looked = rows.map((row): Digested => {
-      const { now, next } = counted.get(row.webhook_id)!;
-      return { ...row, next, delivered: deliveredSince(row.told, now) };
-    });
+    const looked = await lookAtDue(connection, operatorEmail, windowMs, bounds.webhooksMax);
     const digested = looked.filter(({ delivered }) => delivered.total > 0).sort((a, b) => b.delivered.total - a.delivered.total);
     const mailed = digested.filter(({ address }) => outcomeOf(address, canSend) === 'mailed');
     const groups = [...groupBy(mailed, ({ environment_id, address }) => `${environment_id} ${address}`).values()];
     const named = groups.flatMap((group) => group.slice(0, bounds.namedMax));
-    const digests = await describe(connection, digested, named, bounds);
-    const { rows: ids } = await connection.query<{ id: string }>('select new_uuidv7() as id from generate_series(1, $1::int)', [
-      groups.length,
-    ]);
-    const mails = groups.map((group, index) => {
-      const { environment_id, environment, address } = group[0]!;
-      const webhooks = group.slice(0, bounds.namedMax).map(({ webhook_id }) => digests.get(webhook_id)!);
-      const digest = { environment, webhooks, more: group.length - webhooks.length };
-      return { id: ids[index]!.id, environmentId: environment_id, address: address ?? '', group, digest };
-    });
+    const digests = await describeDigests(connection, digested, named, bounds);
+    const mails = await mailsOf(connection, groups, digests, bounds.namedMax);
     const errors = await addMails(connection, 'digest', mails, ({ digest }) => write(digest));
-    const mailOf = new Map(mails.flatMap(({ id, group }) => group.map(({ webhook_id }) => [webhook_id, id])));
+    const mailOf = new Map(mails.flatMap(({ id, webhookIds }) => webhookIds.map((webhookId) => [webhookId, id])));
     const notes = digested.map(({ environment_id, tenant_id, webhook_id, address, delivered }) => {
       const digest = digests.get(webhook_id)!;
       const [outcome, details] = [outcomeOf(address, canSend), detailsOf(digest)];
@@ -254,9 +190,9 @@ export const composeDigests = async (
     });
     await connection.query(noteSql, [JSON.stringify(notes)]);
     await connection.query(rememberSql, [JSON.stringify(looked.map(rememberedOf)), windowMs]);
-    return { mails: mails.length - errors.length, closed: notes.length, more: rows.length === bounds.webhooksMax, errors };
+    return { mails: mails.length - errors.length, closed: notes.length, more: looked.length === bounds.webhooksMax, errors };
   });
-  return composed ?? { mails: 0, closed: 0, more: false, errors: [] };
+  return composed ?? nothing;
 };
 
 /** What told nothing is compared with the same the next time, unless that is of days that are too old. */
