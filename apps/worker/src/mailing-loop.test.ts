@@ -51,8 +51,7 @@ describe('the mailroom of a worker', () => {
     await eventually(() => taken === 1 && seen.composed > 5);
     let stopped = false;
     const stopping = mailing.stop().then(() => (stopped = true));
-    const before = seen.composed;
-    await eventually(() => seen.composed === before || seen.composed === before + 1);
+    await new Promise(setImmediate);
     expect(stopped).toBe(false);
     answer({ kind: 'sent' });
     await stopping;

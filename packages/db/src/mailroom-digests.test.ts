@@ -104,6 +104,8 @@ it('tells of what came since digests were wanted, and of that which came late in
   await deliver(webhookId, 'old', { sent: sent({ startedAtMs: Date.now() - agoMs }) });
   await world.rows('update webhooks set notification_success = true, updated_at = now() where id = $1', [webhookId]);
   await deliver(webhookId, 'new');
+  // Settled before it was seen that digests are wanted.
+  await settleStatistics(world.pool, 500, -60);
   await enrol();
   await deliver(webhookId, 'new');
   expect(typesOf(await tell())).toEqual([[{ new: 2 }]]);
