@@ -33,15 +33,22 @@ export type Content = {
   readonly home: Link | null;
 };
 
+/** Whether the mail's title says already which webhook is meant. */
+export const isOfOne = ({ sections, more }: Pick<Content, 'sections' | 'more'>): boolean => sections.length === 1 && more === null;
+
 /** How a webhook is called: by its name, else by its URL. */
 export const titleOf = ({ id, name, url }: NamedWebhook): string =>
-  plain(name ?? '', textCharsMax.name) || plain(url, textCharsMax.name) || id;
+  plain(name ?? '', textCharsMax.name) || plain(url, textCharsMax.name) || plain(id, textCharsMax.name) || 'a webhook';
 
 /** Where it goes and whose it is; the URL is not said twice. */
 export const subtitleOf = (webhook: NamedWebhook): readonly string[] => {
   const url = plain(webhook.url, textCharsMax.url);
   return [...(url === '' || url === titleOf(webhook) ? [] : [url]), `Tenant ${plain(webhook.tenant, textCharsMax.tenant)}`];
 };
+
+const idCharsMax = 100;
+/** Part of a path. */
+const part = (id: string): string => encodeURIComponent(plain(id, idCharsMax));
 
 /** Links into the console; what cannot be one is left out. */
 export const consoleLinks = (publicUrl: string) => {
@@ -52,10 +59,10 @@ export const consoleLinks = (publicUrl: string) => {
   };
   return {
     home: (): Link | null => link('Open the console', '/')[0] ?? null,
-    webhook: ({ id }: NamedWebhook) => link('Open the webhook', `/webhooks/${encodeURIComponent(id)}`),
-    lastFailure: ({ id }: NamedWebhook) => link('See the last failure', `/webhooks/${encodeURIComponent(id)}/last-failure`),
-    failed: ({ id }: NamedWebhook) => link('All failed deliveries', `/deliveries?webhook_id=${encodeURIComponent(id)}&status=failed`),
-    delivery: (label: string, id: string) => link(label, `/deliveries/${encodeURIComponent(id)}`),
+    webhook: ({ id }: NamedWebhook) => link('Open the webhook', `/webhooks/${part(id)}`),
+    lastFailure: ({ id }: NamedWebhook) => link('See the last failure', `/webhooks/${part(id)}/last-failure`),
+    failed: ({ id }: NamedWebhook) => link('All failed deliveries', `/deliveries?webhook_id=${part(id)}&status=failed`),
+    delivery: (label: string, id: string) => link(label, `/deliveries/${part(id)}`),
   };
 };
 

@@ -8,7 +8,7 @@ const cutMark = '…';
  * Control characters and separators of lines, what turns the direction of the text around it, and what is no character at all. A name that held them could
  * begin a header of its own, or show as another.
  */
-const unwanted = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u{FEFF}\u{FFF9}-\u{FFFB}]+/gu;
+const unwanted = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}\u{200B}\u{2060}\u{FEFF}\u{FFF9}-\u{FFFB}]+/gu;
 
 /** One line of at most so many characters, without control characters. It is text: HTML escapes it still. */
 export const plain = (text: string, charsMax: number): string => {
@@ -35,9 +35,14 @@ export const numberOf = (value: number): string => numbers.format(value);
 /** `1 delivery`, `1,200 deliveries`. */
 export const countOf = (count: number, one: string, many: string): string => `${numberOf(count)} ${count === 1 ? one : many}`;
 
-/** A link that may stand in a mail and in a header: http(s), escaped. Null: not one. */
+/** A line of a mail must be shorter than 998. */
+const linkCharsMax = 900;
+
+/** A link that may stand in a mail and in a header: http(s), escaped. Null: not one, or too long. */
 export const linkOf = (text: string): string | null => {
-  if (!URL.canParse(text)) return null;
+  if (text.length > linkCharsMax || !URL.canParse(text)) return null;
   const { protocol, href } = new URL(text);
-  return /^https?:$/.test(protocol) ? href.replace(/['<>"`\\^{|}]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`) : null;
+  if (!/^https?:$/.test(protocol)) return null;
+  const link = href.replace(/['<>"`\\^{|}]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return link.length > linkCharsMax ? null : link;
 };

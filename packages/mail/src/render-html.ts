@@ -1,6 +1,6 @@
 // A mail for those who see it: tables and inline styles, since mail programs know little else, with nothing that is loaded or run. Colours of the
 // dark come from the one style sheet; where it is dropped, the light ones stay.
-import type { Content, Link, Point, Section, Tone } from './content.js';
+import { type Content, isOfOne, type Link, type Point, type Section, type Tone } from './content.js';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** For text between tags and for values of attributes in double quotes. */
@@ -110,7 +110,7 @@ export const asHtml = (content: Content): string => {
     '<tr><td style="padding:20px 24px">',
     `<h1 class="tone-${tone}" style="margin:0;font-size:21px;line-height:1.3;color:${toneColours[tone]};word-break:break-word">${escaped(title)}</h1>`,
     '</td></tr>',
-    ...sections.map((section) => sectionAsHtml(section, sections.length === 1)),
+    ...sections.map((section) => sectionAsHtml(section, isOfOne(content))),
     endAsHtml(content),
     '</table></td></tr></table></body></html>',
   ].join('\n');

@@ -1,5 +1,5 @@
 // A mail for those who read text.
-import type { Content, Section } from './content.js';
+import { type Content, isOfOne, type Section } from './content.js';
 
 const rule = '-'.repeat(60);
 
@@ -17,11 +17,13 @@ const sectionAsText = ({ title, subtitle, points, rows, list, links, unsubscribe
     .join('\n\n');
 
 /** Lines are as long as they are: mail programs break them. */
-export const asText = ({ title, sections, more, notes, environment, home }: Content): string => {
+export const asText = (content: Content): string => {
+  const { title, sections, more, notes, environment, home } = content;
+  const isAlone = isOfOne(content);
   const parts = [
     title,
-    ...sections.flatMap((section) => (sections.length === 1 ? [sectionAsText(section, true)] : [rule, sectionAsText(section, false)])),
-    ...(sections.length > 1 ? [rule] : []),
+    ...sections.flatMap((section) => [...(isAlone ? [] : [rule]), sectionAsText(section, isAlone)]),
+    ...(isAlone ? [] : [rule]),
     more,
     ...notes.map(({ text, rest }) => `${text} ${rest ?? ''}`.trimEnd()),
     [`-- \nPosthorn, environment ${environment}`, ...(home === null ? [] : [home.url])].join('\n'),

@@ -68,7 +68,7 @@ const notesOf = (webhooks: readonly Told[]): readonly Point[] =>
 
 const contentOf = (trouble: Trouble): Content => {
   const { webhooks, more, publicUrl } = trouble;
-  const isAlone = webhooks.length === 1;
+  const isAlone = webhooks.length === 1 && more === 0;
   // What needs somebody comes first.
   const inOrder = [...webhooks.filter((told) => !isOver(told)), ...webhooks.filter(isOver)];
   return {
