@@ -15,12 +15,15 @@ create table notifications (
   last_at timestamptz not null,
   -- The data of the last of them; of deliveries_succeeded the digest.
   details jsonb not null,
+  -- From when on it may be told, but for the time in which what fails together is gathered; put off while its address had a mail lately.
+  due_at timestamptz not null default now(),
   closed_at timestamptz,
   outcome text check (outcome in ('mailed', 'nobody', 'switched_off', 'no_mail_server')),
   mail_id uuid,
   constraint notifications_closed_check check ((closed_at is null) = (outcome is null) and (mail_id is null or outcome = 'mailed'))
 );
 create unique index notifications_open on notifications (webhook_id, kind) where closed_at is null;
+create index notifications_due on notifications (due_at) where closed_at is null;
 create index notifications_of_environment on notifications (environment_id, id);
 create index notifications_of_tenant on notifications (tenant_id, id);
 create index notifications_of_webhook on notifications (webhook_id, id);
@@ -60,8 +63,12 @@ insert into mailroom default values;
 create table digests (
   webhook_id uuid not null primary key references webhooks (id),
   told_at timestamptz not null,
+  -- When it is looked at next.
+  due_at timestamptz not null,
+  -- What was counted by then, and from which day on: { from, by_type, latency, attempts }.
   told jsonb not null
 );
+create index digests_due on digests (due_at);
 create index webhooks_with_digest on webhooks (id) where notification_success and deleted_at is null;
 
 -- A streak of failures: since when, and when its webhook was said to be failing.

@@ -112,10 +112,12 @@ create table deployment (
 create table digests (
   webhook_id uuid not null,
   told_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
   told jsonb not null,
   constraint digests_pkey PRIMARY KEY (webhook_id),
   constraint digests_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id)
 );
+CREATE INDEX digests_due ON public.digests USING btree (due_at);
 
 create table dispatches (
   id uuid not null,
@@ -232,6 +234,7 @@ create table notifications (
   first_at timestamp with time zone not null,
   last_at timestamp with time zone not null,
   details jsonb not null,
+  due_at timestamp with time zone not null default now(),
   closed_at timestamp with time zone,
   outcome text,
   mail_id uuid,
@@ -241,6 +244,7 @@ create table notifications (
   constraint notifications_outcome_check CHECK ((outcome = ANY (ARRAY['mailed'::text, 'nobody'::text, 'switched_off'::text, 'no_mail_server'::text]))),
   constraint notifications_pkey PRIMARY KEY (id)
 );
+CREATE INDEX notifications_due ON public.notifications USING btree (due_at) WHERE (closed_at IS NULL);
 CREATE INDEX notifications_of_environment ON public.notifications USING btree (environment_id, id);
 CREATE INDEX notifications_of_mail ON public.notifications USING btree (mail_id) WHERE (mail_id IS NOT NULL);
 CREATE INDEX notifications_of_tenant ON public.notifications USING btree (tenant_id, id);

@@ -86,6 +86,18 @@ export const limits = {
     /** After maintenance that failed. */
     maintenanceRetryMs: 60_000,
   },
+  mailing: {
+    roundMs: 1_000,
+    /** What fails together is told together; at most a quarter of the window. */
+    gatherMs: 5_000,
+    /** Mails that a worker sends at a time, and its lease on each: longer than a conversation with a mail server may take (45 s). */
+    mailsAtOnce: 4,
+    leaseMs: 60_000,
+    enrolEveryMs: 5_000,
+    enrolMax: 500,
+    expireEveryMs: 60_000,
+    expireRowsMax: 500,
+  },
 } as const;
 
 /** What a webhook's null means where its environment says nothing either. */

@@ -1,4 +1,5 @@
-// A worker, put together: takes dispatches and chunks from the queue, delivers, records; runs a scheduler that may be the active one.
+// A worker, put together: takes dispatches and chunks from the queue, delivers, records; runs a scheduler that may be the active one, and a
+// mailroom.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
 import { randomInt } from 'node:crypto';
 import type { Build, HotPool, SecretBox } from '@posthorn/db';
@@ -7,6 +8,7 @@ import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
+import { createMailingOn, type MailSettings } from './mailing.js';
 import { createScheduling } from './scheduling.js';
 
 export type WorkerOptions = {
@@ -19,6 +21,9 @@ export type WorkerOptions = {
   readonly build?: Build;
   readonly egress: Egress;
   readonly secretBox: SecretBox;
+  readonly mail: MailSettings;
+  /** Signs links in mails. */
+  readonly encryptionKey: Buffer;
   readonly logger: Logger;
   readonly metrics: Metrics;
 };
@@ -54,11 +59,12 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
+  const mailing = createMailingOn({ ...options, report });
 
   let running: ReturnType<typeof sayRunning> | undefined;
 
   const finishWork = async (): Promise<void> => {
-    await Promise.all([scheduler.stop(), consumer.stop()]);
+    await Promise.all([scheduler.stop(), consumer.stop(), mailing.stop()]);
     await delivering.finish();
   };
 
@@ -69,6 +75,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       running = sayRunning(pool, { id: processId, role: 'worker', build: options.build ?? null, jobsMax }, report('say that it runs'));
       consumer.start();
       scheduler.start();
+      mailing.start();
     },
     stop: async (timeoutMs) => {
       await Promise.race([finishWork(), new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())]);

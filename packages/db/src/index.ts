@@ -20,6 +20,7 @@ export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
 export { type DeliveryFacts, findDelivery } from './delivery-facts.js';
 export { agreeOnDeployment } from './deployment.js';
+export type { DigestedWebhook } from './digest-facts.js';
 export {
   claimDispatch,
   type DispatchRef,
@@ -71,6 +72,19 @@ export {
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
 export { startLiveListener } from './live-listener.js';
+export {
+  type Composed,
+  composeMails,
+  type MailedFact,
+  type MailedTrouble,
+  type MailedWebhook,
+  type MailroomOptions,
+  type News,
+  type WrittenLetter,
+} from './mailroom.js';
+export { composeDigests, enrolDigests, type MailedDigest } from './mailroom-digests.js';
+export { expireMails } from './mailroom-keeping.js';
+export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';
 export { createDatabase, createHotPool, type Database, type HotPool } from './pools.js';
 export { type Build, listProcesses, readUpkeep, sayRunning } from './processes.js';

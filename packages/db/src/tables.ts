@@ -263,6 +263,7 @@ export type NotificationsTable = {
   first_at: GivenTime;
   last_at: GivenTime;
   details: GivenJson<Record<string, unknown>>;
+  due_at: GivenTimeOrDefault;
   closed_at: NullableTime;
   outcome: 'mailed' | 'nobody' | 'switched_off' | 'no_mail_server' | null;
   mail_id: string | null;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@posthorn/testkit';
 import { configuration } from '../tests/configuration.js';
 import { addDeliveries, addEvent, countsAndRecount } from '../tests/events.js';
+import { composeAll, note } from '../tests/mails.js';
 import { createWorld, newEventId, sent, type World } from '../tests/world.js';
 import { findDueWork } from './due-work.js';
 import { writeFlush } from './flush.js';
@@ -229,4 +230,16 @@ describe('erasing a tenant', () => {
     await connection.query('rollback');
     connection.release();
   });
+});
+
+it('takes what was told about the tenant away, with its mails', async () => {
+  const { id, key } = await tenant();
+  await note(world, await webhookOf(id));
+  await composeAll(world);
+  const left = () =>
+    world.row('select (select count(*) from notifications where tenant_id = $1) as notes, (select count(*) from mails) as mails', [id]);
+  expect(await left()).toEqual({ notes: 1, mails: 1 });
+  await mark(key);
+  await run();
+  expect(await left()).toEqual({ notes: 0, mails: 0 });
 });

@@ -1,12 +1,14 @@
 // Erasing a tenant. Marking it is short: from the commit on nobody finds it, its keys are no keys any more, and its name is free. The rest is done in
 // steps by whoever comes: its webhooks are deleted, then its events are walked along by id and lose their content, as a single event that is erased
-// does; then its own row is emptied. A step may be repeated, made by two at once or broken off anywhere.
+// does; then go the notifications about it, and the mails that told of nothing else; then its own row is emptied. A step may be repeated, made by two at
+// once or broken off anywhere.
 //
 // A walk that begins while something may still be under way (an event that another process accepts under the old name, an attempt that is recorded late)
 // takes away what is there, and is followed by one that begins after `settleS`; what that one has passed, nothing is added to.
 import { sql } from 'kysely';
 import { type AuditEntry, insertAuditEntry } from './audit.js';
 import { endChosen } from './ending-sql.js';
+import { eraseNotifications } from './mailroom-keeping.js';
 import type { Database, HotPool } from './pools.js';
 import type { TenantRow } from './tenants.js';
 import { type Actor, deleteWebhooks } from './webhook-lifecycle.js';
@@ -237,8 +239,9 @@ export const stepTenantErasure = async (
     return true;
   }
   if (turn.position < turn.until && (await walk(pool, turn, limits, slot)) < turn.until) return true;
-  if ((await emptyTests(pool, turn.tenant_id, limits.eventsErasedMax)) === limits.eventsErasedMax)
-    await pool.query(laterSql, [turn.tenant_id]);
+  const emptied = await emptyTests(pool, turn.tenant_id, limits.eventsErasedMax);
+  const untold = await eraseNotifications(pool, turn.tenant_id, limits.eventsErasedMax);
+  if (Math.max(emptied, untold) === limits.eventsErasedMax) await pool.query(laterSql, [turn.tenant_id]);
   else if (turn.settled) await pool.query(finishSql, [turn.tenant_id]);
   else await pool.query(walkAgainSql, [turn.tenant_id, limits.settleS]);
   return true;

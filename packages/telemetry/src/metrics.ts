@@ -61,6 +61,7 @@ export const createMetrics = () => {
     }),
     flushSeconds: new Histogram({ name: 'posthorn_flush_seconds', help: 'Duration of one flush', buckets: seconds, registers }),
     openRequests: new Gauge({ name: 'posthorn_open_requests', help: 'HTTP requests to endpoints under way', registers }),
+    mails: new Counter({ name: 'posthorn_mails_total', help: 'Tries to send a mail, by outcome', labelNames: ['outcome'], registers }),
     schedulerActive: new Gauge({ name: 'posthorn_scheduler_active', help: '1 where this process is the active scheduler', registers }),
     schedulerFed: new Counter({
       name: 'posthorn_scheduler_fed_total',

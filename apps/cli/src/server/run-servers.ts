@@ -39,6 +39,7 @@ const newWorker = (resources: Resources) =>
     retentionDays: resources.config.retentionDays,
     build: readBuild(resources.config.commit),
     secretBox: createSecretBox(resources.encryptionKey),
+    mail: resources.config,
   });
 
 const untilStopped = (config: Config, running: Running, terminal: Terminal): Promise<number> =>

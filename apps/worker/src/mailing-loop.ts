@@ -1,0 +1,114 @@
+// The two loops of a worker's mailroom. One closes what is due and makes mails of it, the other hands mails to the mail server; a server that hangs holds up the
+// second alone. Both run in every worker: Postgres says who composes now, and who has which mail.
+import type { Composed, MailResult, TakenMail } from '@posthorn/db';
+import { limits } from './limits.js';
+
+const bounds = limits.mailing;
+
+export type Mailing = {
+  readonly start: () => void;
+  /** Takes no mail more; resolves when those under way have ended and are marked. */
+  readonly stop: () => Promise<void>;
+};
+
+export type MailingDependencies = {
+  /** What could be composed now. */
+  readonly findWork: () => Promise<{ readonly notifications: boolean; readonly digests: boolean }>;
+  readonly composeMails: () => Promise<Composed>;
+  readonly composeDigests: () => Promise<Composed>;
+  /** Begins digests of webhooks that want them since lately; returns of how many. */
+  readonly enrolDigests: () => Promise<number>;
+  /** One step of taking away what is older than is kept; true: there may be more. */
+  readonly expire: () => Promise<boolean>;
+  /** Mails that are this worker's to send now; none if it has no mail server. */
+  readonly takeMails: () => Promise<readonly TakenMail[]>;
+  readonly send: (mail: TakenMail) => Promise<MailResult>;
+  readonly mark: (mail: TakenMail, result: MailResult) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+};
+
+/** @param roundMs how long a loop rests that found nothing; @param enrolMs how often it is looked who wants digests */
+export type MailingPace = { readonly roundMs: number; readonly enrolMs: number };
+
+/** Runs `round` over and over, at once if it returns true, until it is stopped; a round that has begun is finished. */
+const createLoop = (round: () => Promise<boolean>, restMs: number, onError: (error: unknown) => void): Mailing => {
+  let stopped = false;
+  let wake: () => void = () => undefined;
+  let running: Promise<void> = Promise.resolve();
+  const rest = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, restMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      const more = await round().catch((error: unknown) => {
+        onError(error);
+        return false;
+      });
+      if (!more && !stopped) await rest();
+    }
+  };
+  return {
+    start: () => {
+      running = run();
+    },
+    stop: async () => {
+      stopped = true;
+      wake();
+      await running;
+    },
+  };
+};
+
+export const createMailing = (dependencies: MailingDependencies, { roundMs, enrolMs }: MailingPace): Mailing => {
+  const { onError } = dependencies;
+  let enrolAt = performance.now();
+  let expireAt = performance.now() + bounds.expireEveryMs;
+
+  const composed = async (compose: () => Promise<Composed>): Promise<boolean> => {
+    const { more, errors } = await compose();
+    for (const error of errors) onError(error);
+    return more;
+  };
+
+  const compose = async (): Promise<boolean> => {
+    const now = performance.now();
+    if (now >= enrolAt) {
+      enrolAt = now + enrolMs;
+      if ((await dependencies.enrolDigests()) > 0) enrolAt = now;
+    }
+    const { notifications, digests } = await dependencies.findWork();
+    let more = false;
+    if (notifications) more = await composed(dependencies.composeMails);
+    if (digests) more = (await composed(dependencies.composeDigests)) || more;
+    if (now >= expireAt) {
+      expireAt = now + bounds.expireEveryMs;
+      if (await dependencies.expire()) expireAt = now;
+    }
+    return more;
+  };
+
+  const sendOne = async (mail: TakenMail): Promise<void> => {
+    // What is not marked is sent again once its lease is over: that is told, and holds up no other mail.
+    await dependencies.mark(mail, await dependencies.send(mail)).catch(onError);
+  };
+  const send = async (): Promise<boolean> => {
+    const mails = await dependencies.takeMails();
+    await Promise.all(mails.map(sendOne));
+    return mails.length > 0;
+  };
+
+  const loops = [createLoop(compose, roundMs, onError), createLoop(send, roundMs, onError)];
+  return {
+    start: () => {
+      for (const loop of loops) loop.start();
+    },
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+    },
+  };
+};
