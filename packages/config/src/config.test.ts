@@ -42,6 +42,8 @@ describe('the configuration', () => {
       shutdownS: 20,
       retentionDays: 30,
       idempotencyHours: 24,
+      smtpUrl: null,
+      operatorEmail: null,
       logLevel: 'info',
       commit: null,
       underNpmStart: false,
@@ -67,6 +69,8 @@ describe('the configuration', () => {
       POSTHORN_IDEMPOTENCY_HOURS: '168',
       LOG_LEVEL: 'silent',
       POSTHORN_COMMIT: 'c0ffee',
+      SMTP_URL: 'smtp://mail',
+      POSTHORN_OPERATOR_EMAIL: 'ops@example.com',
       npm_lifecycle_event: 'start',
     });
     expect(config).toEqual({
@@ -88,6 +92,8 @@ describe('the configuration', () => {
       shutdownS: 600,
       retentionDays: 8,
       idempotencyHours: 168,
+      smtpUrl: 'smtp://mail',
+      operatorEmail: 'ops@example.com',
       logLevel: 'silent',
       commit: 'c0ffee',
       underNpmStart: true,

@@ -79,6 +79,9 @@ export type Config = {
   readonly shutdownS: number;
   readonly retentionDays: number;
   readonly idempotencyHours: number;
+  /** Null: no mail can be sent. */
+  readonly smtpUrl: string | null;
+  readonly operatorEmail: string | null;
   readonly logLevel: LogLevel;
   readonly commit: string | null;
   /** A child of `npm start`: it ends when npm does, however npm ends. */
@@ -157,6 +160,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     shutdownS: read.POSTHORN_SHUTDOWN_S,
     retentionDays: read.POSTHORN_RETENTION_DAYS,
     idempotencyHours: read.POSTHORN_IDEMPOTENCY_HOURS,
+    smtpUrl: read.SMTP_URL ?? null,
+    operatorEmail: read.POSTHORN_OPERATOR_EMAIL ?? null,
     logLevel: read.LOG_LEVEL,
     commit: read.POSTHORN_COMMIT ?? null,
     underNpmStart: read.npm_lifecycle_event === 'start',

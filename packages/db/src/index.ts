@@ -72,6 +72,7 @@ export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type Prepa
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
 export { startLiveListener } from './live-listener.js';
 export { compareSchema, migrate } from './migrate.js';
+export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
 export { createDatabase, createHotPool, type Database, type HotPool } from './pools.js';
 export { type Build, listProcesses, readUpkeep, sayRunning } from './processes.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
@@ -156,4 +157,12 @@ export { rotateSigningSecret } from './webhook-secret-rotation.js';
 export { findCurrentSecrets, findSigningSecrets, type SigningSecret } from './webhook-secrets.js';
 export { listTimeline, type TimelineRow } from './webhook-timeline.js';
 export { findWebhookVersion, listWebhookVersions, type VersionRow, type WebhookSnapshot } from './webhook-versions.js';
-export { findWebhook, findWebhookByObjectId, insertWebhooks, keepObjectIds, type NewWebhook, type WebhookRow } from './webhooks.js';
+export {
+  findAnyWebhook,
+  findWebhook,
+  findWebhookByObjectId,
+  insertWebhooks,
+  keepObjectIds,
+  type NewWebhook,
+  type WebhookRow,
+} from './webhooks.js';
