@@ -37,7 +37,7 @@ export const Told = ({ webhook }: Props) => {
         {about === null && <SwitchedOff webhook={webhook} />}
         {about !== null && notified.source === null && <NoAddress webhook={webhook} />}
         {about !== null && !notified.by_mail && ' There is no mail server: whoever runs Posthorn sets SMTP_URL, and e-mails go out.'}{' '}
-        <Anchor component={Link} to={withFilters(notificationsPath, { webhook_id: id })} inherit>
+        <Anchor component={Link} to={withFilters(notificationsPath, { webhook_id: id })} inherit underline="always">
           What was told
         </Anchor>
       </Text>
@@ -47,7 +47,7 @@ export const Told = ({ webhook }: Props) => {
 
 const Edit = ({ webhook, children }: Props & { readonly children: string }) =>
   useMay()('edit_webhooks') ? (
-    <Anchor component={Link} to={`/webhooks/${webhook.id}/edit`} inherit>
+    <Anchor component={Link} to={`/webhooks/${webhook.id}/edit`} inherit underline="always">
       {children}
     </Anchor>
   ) : (
@@ -66,7 +66,7 @@ const NoAddress = ({ webhook }: Props) => {
     <>
       If it fails, nobody gets an e-mail. Give an address to <Edit webhook={webhook}>this webhook</Edit> or to{' '}
       {may('administer') ? (
-        <Anchor component={Link} to={tenantPath(webhook.tenant)} inherit>
+        <Anchor component={Link} to={tenantPath(webhook.tenant)} inherit underline="always">
           its tenant
         </Anchor>
       ) : (
