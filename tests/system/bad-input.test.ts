@@ -59,6 +59,8 @@ beforeAll(async () => {
     queue: { kind: 'redis', url: redis.url },
     queueShards: 1,
     idempotencyHours: 24,
+    smtpUrl: null,
+    operatorEmail: null,
     encryptionKey: Buffer.alloc(32, 1),
     egress,
     logger: createLogger({ level: 'silent', role: 'test', pretty: false }),

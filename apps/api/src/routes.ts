@@ -21,12 +21,14 @@ import { eventTypeRoutes } from './routes/event-types.js';
 import { eventListRoute } from './routes/events-list.js';
 import { explainRoutes } from './routes/explain.js';
 import { type HealthDependencies, healthRoutes } from './routes/health.js';
+import { notificationRoutes } from './routes/notifications.js';
 import type { WebhookDependencies } from './routes/own-webhook.js';
 import { type PublishDependencies, publishRoutes } from './routes/publish.js';
 import { replayRoutes } from './routes/replays.js';
 import { statisticsRoutes } from './routes/statistics.js';
 import { type StreamDependencies, streamRoute } from './routes/stream.js';
 import { tenantRoutes } from './routes/tenants.js';
+import { unsubscribeRoutes } from './routes/unsubscribe.js';
 import { webhookActionRoutes } from './routes/webhook-actions.js';
 import { webhookChangeRoutes } from './routes/webhook-changes.js';
 import { webhookExportRoute } from './routes/webhook-export.js';
@@ -81,6 +83,8 @@ export const registerRoutes = async (
     environmentRoutes,
     apiKeyRoutes,
     auditRoutes,
+    notificationRoutes,
+    unsubscribeRoutes,
     ...plainPlaces.map(plainDialectRoutes),
     flatTestRoute,
     commerceWebhookRoutes,

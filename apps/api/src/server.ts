@@ -47,6 +47,10 @@ export type ApiOptions = {
   readonly listenUrl: string;
   /** Where people reach it, for links; port 0: the one that it listens on. */
   readonly publicUrl: string;
+  /** Null: no mail can be sent. */
+  readonly smtpUrl: string | null;
+  /** Who is told where nobody else is named; null: nobody. */
+  readonly operatorEmail: string | null;
   /** 32 bytes */
   readonly encryptionKey: Buffer;
   readonly egress: Egress;
@@ -163,6 +167,8 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       egress: options.egress,
       tenantId: tenants.idOf,
       forgetTenant: tenants.forget,
+      telling: { byMail: options.smtpUrl !== null, operatorEmail: options.operatorEmail },
+      unsubscribeKeys: [options.encryptionKey],
       origin: () => origin,
       slot: randomInt(statisticsSlots),
       tell: teller.tell,

@@ -2,6 +2,7 @@
 // switching on or off is none.
 import { problem } from '@posthorn/core';
 import {
+  type Author,
   type ConfiguredWebhook,
   changeWebhook,
   type DialectMemory,
@@ -9,7 +10,9 @@ import {
   enableWebhook,
   type KeyOwner,
   probeWebhookNow,
+  type Reach,
   removeWebhook,
+  type WebhookChange,
   type WebhookRow,
 } from '@posthorn/db';
 import { reachOf } from './access.js';
@@ -34,20 +37,22 @@ const checkIfMatch = (ifMatch: string | undefined, version: number): void => {
     throw problem('precondition_failed', `the webhook is at version ${version} now`);
 };
 
+type Next = (before: WebhookFields, row: ConfiguredWebhook['row']) => NextVersion;
+
 /**
- * Writes what `next` makes of the fields as the next version, if there is a difference; an open circuit is probed now if the webhook is called
- * otherwise from then on. Throws `not_found`, `precondition_failed`, `conflict`, and what `next` throws: then nothing is changed.
- * @param restoredVersion the version that is brought back, if it is one
+ * Writes what `next` makes of the fields as the next version, if there is a difference, whoever wants it. Throws `not_found`, `precondition_failed`,
+ * `conflict`, and what `next` throws: then nothing is changed.
  */
-export const writeVersion = async (
+export const writeVersionAs = async (
   dependencies: WebhookDependencies,
-  owner: KeyOwner,
+  reach: Reach,
+  author: Author,
   { webhookId, ifMatch }: ChangeTarget,
-  next: (before: WebhookFields, row: ConfiguredWebhook['row']) => NextVersion,
+  next: Next,
   restoredVersion: number | null = null,
-): Promise<void> => {
-  const reach = { ...reachOf(owner), webhookId };
-  const changed = await changeWebhook(dependencies.db, dependencies.secretBox, reach, authorOf(owner), (current) => {
+): Promise<WebhookChange | null> => {
+  const place = { ...reach, webhookId };
+  const changed = await changeWebhook(dependencies.db, dependencies.secretBox, place, author, (current) => {
     checkIfMatch(ifMatch, current.row.version);
     const before = fieldsOf(current);
     const { fields, dialect } = next(before, current.row);
@@ -60,8 +65,24 @@ export const writeVersion = async (
     };
   }).catch(refuseConflict);
   if (changed === undefined) throw problem('not_found');
+  return changed;
+};
+
+/**
+ * Writes what `next` makes of the fields as the next version, if there is a difference; an open circuit is probed now if the webhook is called
+ * otherwise from then on. Throws `not_found`, `precondition_failed`, `conflict`, and what `next` throws: then nothing is changed.
+ * @param restoredVersion the version that is brought back, if it is one
+ */
+export const writeVersion = async (
+  dependencies: WebhookDependencies,
+  owner: KeyOwner,
+  target: ChangeTarget,
+  next: Next,
+  restoredVersion: number | null = null,
+): Promise<void> => {
+  const changed = await writeVersionAs(dependencies, reachOf(owner), authorOf(owner), target, next, restoredVersion);
   if (changed !== null && (changed.changes.url !== undefined || changed.changes.authentication !== undefined))
-    await probeWebhookNow(dependencies.pool, webhookId, actorOf(owner));
+    await probeWebhookNow(dependencies.pool, target.webhookId, actorOf(owner));
 };
 
 /** Enables or disables the webhook, if it is not so already. */

@@ -1,6 +1,7 @@
 // The webhook as people see it (api.md §4), made of its rows.
 import { circuitStateOfCode, formatRfc3339, noSuccessS } from '@posthorn/core';
-import type { WebhookRow, WebhookStatistics } from '@posthorn/db';
+import type { KeyOwner, WebhookRow, WebhookStatistics } from '@posthorn/db';
+import { notifiedOf, type Telling } from './notified.js';
 
 const time = (at: Date): string => formatRfc3339(at.getTime());
 const timeOrNull = (at: Date | null): string | null => (at === null ? null : time(at));
@@ -80,3 +81,11 @@ export const webhookObject = (row: WebhookRow, mode: 'live' | 'test', statistics
   created_at: time(row.created_at),
   updated_at: time(row.updated_at),
 });
+
+/** The same as our own routes show it: with who is told of it now. */
+export const ownWebhookObject = (
+  row: WebhookRow,
+  owner: Pick<KeyOwner, 'mode' | 'tenant'>,
+  telling: Telling,
+  statistics: WebhookStatistics | undefined,
+) => ({ ...webhookObject(row, owner.mode, statistics), notified: notifiedOf(row, telling, owner) });

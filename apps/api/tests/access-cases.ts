@@ -1,7 +1,7 @@
 // Who may call what (api.md §2 and §5), one row a route: what the test of all routes × all keys is generated from.
 import type { Role } from '@posthorn/db';
 import type { ApiWorld } from './api-world.js';
-import { newWebhook, pastDelivery, pastEvent } from './past.js';
+import { newWebhook, pastDelivery, pastEvent, pastNotification } from './past.js';
 
 /** Something of one tenant that a route is called with. */
 export type Subject = {
@@ -73,6 +73,10 @@ const recovery = async (world: ApiWorld, tenant: string): Promise<Subject> => {
   const id = await newWebhook(world, tenant);
   const { body } = await world.call('POST', `/v1/webhooks/${id}/recover`, {});
   return { params: { id: body.id }, marks: [body.id, id] };
+};
+const notification = async (world: ApiWorld, tenant: string): Promise<Subject> => {
+  const webhookId = await newWebhook(world, tenant);
+  return { marks: [await pastNotification(world, webhookId, tenant), webhookId] };
 };
 const tenantOf = async (world: ApiWorld, tenant: string): Promise<Subject> => {
   await world.tenantId(tenant);
@@ -207,6 +211,7 @@ const cases: readonly Row[] = [
   ['GET /v1/replays', withoutChannel, 200, 'list', recovery],
   ['GET /v1/replays/{id}', operators, 200, 'not_found', recovery],
   ['POST /v1/replays/{id}/cancel', withoutChannel, 200, 'not_found', recovery],
+  ['GET /v1/notifications', readers, 200, 'list', notification],
   ['GET /v1/event-types', readers, 200, 'list', eventType],
   ['GET /v1/event-types/{name}', readers, 200, 'not_found', eventType],
 ];

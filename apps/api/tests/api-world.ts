@@ -47,8 +47,11 @@ const bodyOf = (text: string): unknown => {
 /** What the API seals secrets with. */
 export const encryptionKey = Buffer.alloc(32, 1);
 
-/** @param consoleDirectory a build of the console; null: none */
-export async function createApiWorld(consoleDirectory: string | null = null): Promise<ApiWorld> {
+/** @param consoleDirectory a build of the console; null: none. @param telling what the installation has for telling people, by default nothing */
+export async function createApiWorld(
+  consoleDirectory: string | null = null,
+  telling: { readonly smtpUrl?: string; readonly operatorEmail?: string } = {},
+): Promise<ApiWorld> {
   const database = await createTestDatabase();
   const options = { url: database.url, max: 4, applicationName: 'test', onError: () => undefined };
   const pool = createHotPool(options);
@@ -64,6 +67,8 @@ export async function createApiWorld(consoleDirectory: string | null = null): Pr
     publicUrl: 'http://127.0.0.1:0',
     listenUrl: database.url,
     idempotencyHours: 24,
+    smtpUrl: telling.smtpUrl ?? null,
+    operatorEmail: telling.operatorEmail ?? null,
     encryptionKey,
     consoleDirectory,
     egress,

@@ -23,7 +23,7 @@ type Exchange = {
 
 export type DocumentCheck = (exchange: Exchange) => void;
 
-const unlisted = /^\/(openapi\.json|docs(\/.*)?)$/;
+const unlisted = /^\/(openapi\.json|docs(\/.*)?|unsubscribe\/[^/]+)$/;
 
 /** The schema with every object that names its members closed. */
 const closed = (schema: unknown): unknown => {

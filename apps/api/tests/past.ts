@@ -1,5 +1,6 @@
 // Events and deliveries of the past, made through the tables, for tests of what people do with them afterwards.
-import { reasonCodes, storedStatusCodes } from '@posthorn/core';
+import { randomBytes } from 'node:crypto';
+import { reasonCodes, storedStatusCodes, uuidv7 } from '@posthorn/core';
 import type { ApiWorld } from './api-world.js';
 
 type Ended = keyof typeof storedStatusCodes;
@@ -48,4 +49,50 @@ export const pastDelivery = async (world: ApiWorld, eventId: string, webhookId: 
     place,
   );
   return `${eventId}.${webhookId}`;
+};
+
+type Told = {
+  readonly kind?: string;
+  readonly count?: number;
+  /** When it was noted, Unix milliseconds. */
+  readonly atMs?: number;
+  /** Null: it is still being gathered. */
+  readonly outcome?: 'mailed' | 'nobody' | 'switched_off' | 'no_mail_server' | null;
+  readonly mail?: {
+    readonly address: string;
+    readonly status?: 'waiting' | 'sent' | 'failed';
+    readonly tries?: number;
+    readonly error?: string;
+  };
+};
+
+/** Something that there was to tell of a webhook; returns its id. */
+export const pastNotification = async (world: ApiWorld, webhookId: string, tenant = 'acme', told: Told = {}): Promise<string> => {
+  const { kind = 'webhook_failing', count = 1, atMs = Date.now(), mail } = told;
+  const { outcome = mail === undefined ? 'nobody' : 'mailed' } = told;
+  const [id, mailId] = [uuidv7(atMs, randomBytes(10)), mail === undefined ? null : world.newId()];
+  const { address, status = 'sent', tries = 1, error = null } = mail ?? {};
+  if (mail !== undefined)
+    await world.pool.query(
+      `insert into mails (id, environment_id, address, kind, subject, text_body, html_body, status, tries, error, ended_at)
+       values ($1, $2, $3, 'trouble', 's', 't', 'h', $4, $5, $6, case when $4 <> 'waiting' then now() end)`,
+      [mailId, world.environmentId, address, status, tries, error],
+    );
+  await world.pool.query(
+    `insert into notifications (id, environment_id, tenant_id, webhook_id, kind, count, first_at, last_at, details, closed_at, outcome, mail_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $7, $8, case when $9::text is not null then now() end, $9, $10)`,
+    [
+      id,
+      world.environmentId,
+      await world.tenantId(tenant),
+      webhookId,
+      kind,
+      count,
+      new Date(atMs),
+      JSON.stringify({ webhook_id: webhookId }),
+      outcome,
+      mailId,
+    ],
+  );
+  return id;
 };

@@ -17,6 +17,7 @@ const DeliveriesPage = lazyPage(() => import('./pages/deliveries/deliveries-page
 const DeliveryPage = lazyPage(() => import('./pages/deliveries/delivery-page.js'), 'DeliveryPage');
 const ReplaysPage = lazyPage(() => import('./pages/replays/replays-page.js'), 'ReplaysPage');
 const ReplayPage = lazyPage(() => import('./pages/replays/replay-page.js'), 'ReplayPage');
+const NotificationsPage = lazyPage(() => import('./pages/notifications/notifications-page.js'), 'NotificationsPage');
 const SettingsLayout = lazyPage(() => import('./pages/settings/settings-layout.js'), 'SettingsLayout');
 const WebhookSettingsPage = lazyPage(() => import('./pages/settings/webhook-settings-page.js'), 'WebhookSettingsPage');
 const CreateWebhookPage = lazyPage(() => import('./pages/settings/create-webhook-page.js'), 'CreateWebhookPage');
@@ -36,6 +37,7 @@ export const router = createBrowserRouter(
         <Route path="deliveries/:id" element={<DeliveryPage />} />
         <Route path="replays" element={<ReplaysPage />} />
         <Route path="replays/:id" element={<ReplayPage />} />
+        <Route path="notifications" element={<NotificationsPage />} />
         {adminRoutes}
         <Route path="settings" element={<SettingsLayout />}>
           <Route index element={<WebhookSettingsPage />} />

@@ -8,8 +8,9 @@ export type AuditEntry = {
   readonly id?: string;
   readonly environmentId: string;
   readonly tenantId: string | null;
-  readonly actorKeyId: string;
-  /** The role of the key. */
+  /** Null: nobody with a key did it. */
+  readonly actorKeyId: string | null;
+  /** The role of the key, or who it was without one. */
   readonly actor: string;
   /** `<kind>.<what happened>` */
   readonly action: string;

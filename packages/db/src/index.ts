@@ -86,6 +86,7 @@ export { composeDigests, enrolDigests, type MailedDigest } from './mailroom-dige
 export { expireMails } from './mailroom-keeping.js';
 export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';
+export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
 export { createDatabase, createHotPool, type Database, type HotPool } from './pools.js';
 export { type Build, listProcesses, readUpkeep, sayRunning } from './processes.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
@@ -170,4 +171,12 @@ export { rotateSigningSecret } from './webhook-secret-rotation.js';
 export { findCurrentSecrets, findSigningSecrets, type SigningSecret } from './webhook-secrets.js';
 export { listTimeline, type TimelineRow } from './webhook-timeline.js';
 export { findWebhookVersion, listWebhookVersions, type VersionRow, type WebhookSnapshot } from './webhook-versions.js';
-export { findWebhook, findWebhookByObjectId, insertWebhooks, keepObjectIds, type NewWebhook, type WebhookRow } from './webhooks.js';
+export {
+  findAnyWebhook,
+  findWebhook,
+  findWebhookByObjectId,
+  insertWebhooks,
+  keepObjectIds,
+  type NewWebhook,
+  type WebhookRow,
+} from './webhooks.js';

@@ -38,8 +38,8 @@ export type WebhookConfiguration = Pick<
 /** By the dialect's name, what it must read back as it was sent though ours says it in another way. */
 export type DialectMemory = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Who does it: a key, and its role as the name that versions and timeline show. */
-export type Author = { readonly keyId: string; readonly name: string };
+/** Who does it: a key (null: nobody with one), and its role as the name that versions and timeline show. */
+export type Author = { readonly keyId: string | null; readonly name: string };
 
 /** A secret of a webhook, sealed for the row of this id. */
 export type SealedWebhookSecret = { readonly id: string; readonly purpose: SecretPurpose; readonly sealed: SealedSecret };

@@ -32,6 +32,7 @@ export type NewWebhook = {
 /** A webhook together with its tenant's key and its circuit. */
 export type WebhookRow = Selectable<WebhooksTable> & {
   readonly tenant_key: string;
+  readonly tenant_email: string | null;
   readonly circuit: number;
   readonly circuit_failure_count: number;
   readonly circuit_opened_at: Date | null;
@@ -110,6 +111,7 @@ export const selectWebhooks = (db: Database) =>
     .selectAll('w')
     .select([
       't.key as tenant_key',
+      't.email as tenant_email',
       's.circuit',
       's.circuit_failure_count',
       's.circuit_opened_at',
@@ -134,6 +136,10 @@ export const findWebhook = async (
   if (tenantId !== null) query = query.where('w.tenant_id', '=', tenantId);
   return query.executeTakeFirst();
 };
+
+/** One webhook, whoever's it is, for those who have shown in another way than by a key that they may; or undefined. */
+export const findAnyWebhook = async (db: Database, id: string): Promise<WebhookRow | undefined> =>
+  selectWebhooks(db).where('w.id', '=', id).executeTakeFirst();
 
 /** One webhook in reach by its `object_id`, or undefined. */
 export const findWebhookByObjectId = async (

@@ -18,8 +18,8 @@ export type Console = {
   expectFaults(pattern: RegExp): void;
 };
 
-/** Its members are there once the tests run. */
-export const useConsole = (answer: Script = {}): Console => {
+/** Its members are there once the tests run. @param env variables of the product beside those that it always has */
+export const useConsole = (answer: Script = {}, env: Readonly<Record<string, string>> = {}): Console => {
   const browser = useBrowser();
   const opened: OpenedPage[] = [];
   let product: Product | undefined;
@@ -30,7 +30,7 @@ export const useConsole = (answer: Script = {}): Console => {
     return it;
   };
   beforeAll(async () => {
-    [product, receiver] = await Promise.all([startProduct(), startReceiver({ answer })]);
+    [product, receiver] = await Promise.all([startProduct({ env }), startReceiver({ answer })]);
   }, 90_000);
   afterEach(async () => {
     const faults = opened.flatMap((each) => each.faults).filter((fault) => !expected?.test(fault));

@@ -30,6 +30,7 @@ export const views: readonly View[] = [
   view('/deliveries/:id', 'delivery-held', ({ event, broken }) => `/deliveries/${event}.${broken}`),
   view('/replays', 'replays'),
   view('/replays/:id', 'replay', ({ replay }) => `/replays/${replay}`),
+  view('/notifications', 'notifications'),
   view('/event-types', 'event-types'),
   view('/event-types/new', 'event-type-new'),
   view('/event-types/of/:name', 'event-type', ({ eventType }) => `/event-types/of/${eventType}`),

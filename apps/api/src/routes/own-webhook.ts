@@ -19,7 +19,8 @@ import type { Egress } from '@posthorn/egress';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { reachOf } from '../access.js';
 import type { Cursors } from '../cursor.js';
-import { webhookObject } from '../webhook-object.js';
+import type { Telling } from '../notified.js';
+import { ownWebhookObject } from '../webhook-object.js';
 import { idOf } from './deliveries.js';
 
 export type WebhookDependencies = {
@@ -33,6 +34,9 @@ export type WebhookDependencies = {
   readonly tenantId: (environmentId: string, key: string) => Promise<string>;
   /** Looks a tenant up anew the next time. */
   readonly forgetTenant: (environmentId: string, key: string) => void;
+  readonly telling: Telling;
+  /** The installation's encryption keys, with which links that unsubscribe are signed. */
+  readonly unsubscribeKeys: readonly Buffer[];
   /** Where people reach the API, for links: `https://hooks.example`. */
   readonly origin: () => string;
   /** Which of the statistics slots (0–15) this process counts in. */
@@ -53,9 +57,9 @@ export const findOwn = async (db: Database, owner: KeyOwner, params: unknown): P
 };
 
 /** The webhook as it is now. */
-export const shownWebhook = async (db: Database, owner: KeyOwner, id: string) => {
+export const shownWebhook = async ({ db, telling }: Pick<WebhookDependencies, 'db' | 'telling'>, owner: KeyOwner, id: string) => {
   const row = await findOwn(db, owner, { id });
-  return webhookObject(row, owner.mode, (await readWebhookStatistics(db, [id])).get(id));
+  return ownWebhookObject(row, owner, telling, (await readWebhookStatistics(db, [id])).get(id));
 };
 
 /** The secrets of a webhook as they are shown to those who may edit it. */
@@ -67,8 +71,13 @@ export const shownSecrets = ([current, ...previous]: readonly SigningSecret[]) =
 export const etagOf = (version: number): string => `"${version}"`;
 
 /** Answers with the webhook as it is now and the ETag of its version. */
-export const sendWebhook = async (reply: FastifyReply, db: Database, owner: KeyOwner, id: string): Promise<FastifyReply> => {
-  const shown = await shownWebhook(db, owner, id);
+export const sendWebhook = async (
+  reply: FastifyReply,
+  dependencies: Pick<WebhookDependencies, 'db' | 'telling'>,
+  owner: KeyOwner,
+  id: string,
+): Promise<FastifyReply> => {
+  const shown = await shownWebhook(dependencies, owner, id);
   return reply.header('etag', etagOf(shown.version)).send(shown);
 };
 

@@ -58,14 +58,14 @@ const enabled = {
 
 /** POST /v1/webhooks/{id}/{enable|disable|pause|resume|reset-circuit}. */
 export const webhookActionRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, pool } = dependencies;
+  const { pool } = dependencies;
 
   for (const [name, { permission, audited, operationId, summary, run }] of Object.entries(actions)) {
     app.post(`/v1/webhooks/:id/${name}`, { config: { permission }, schema: { operationId, summary, ...acted } }, async (request, reply) => {
       const { owner, row } = await requireOwn(dependencies, request);
       await audit(dependencies, owner, row, audited);
       await run(pool, row.id, actorOf(owner));
-      return sendWebhook(reply, db, owner, row.id);
+      return sendWebhook(reply, dependencies, owner, row.id);
     });
   }
 
@@ -73,7 +73,7 @@ export const webhookActionRoutes = (dependencies: WebhookDependencies) => async 
     const { owner, row } = await requireOwn(dependencies, request);
     await audit(dependencies, owner, row, 'webhook.enabled');
     await enableWebhook(pool, row.id, actorOf(owner), dependencies.slot);
-    const shown = await shownWebhook(db, owner, row.id);
+    const shown = await shownWebhook(dependencies, owner, row.id);
     // It brings none of them back; recover does.
     return reply.header('etag', `"${shown.version}"`).send({ ...shown, skipped_deliveries: shown.statistics.skipped });
   });

@@ -44,7 +44,7 @@ export const webhookChangeRoutes = (dependencies: WebhookDependencies) => async 
         return { fields: readWebhookBody(before, body, validationError, { isNew: false, checkUrl: urlCheckOf(dependencies, owner) }) };
       });
       if (body.is_active !== undefined) await switchWebhook(dependencies, owner, target.webhookId, body.is_active);
-      return sendWebhook(reply, dependencies.db, owner, target.webhookId);
+      return sendWebhook(reply, dependencies, owner, target.webhookId);
     },
   );
 

@@ -6,7 +6,7 @@ import { Type } from 'typebox';
 import { reachOf } from '../access.js';
 import { codeOf, exactly, filterParameters, flag, matching, oneOf, period, readFilters, sortBy } from '../list-filters.js';
 import { listOf, pageParameters } from '../schemas/lists.js';
-import { webhookObject } from '../webhook-object.js';
+import { ownWebhookObject } from '../webhook-object.js';
 import { emptyPage, pageOf, readLimit, readQuery, tenantOfList } from './lists.js';
 import type { WebhookDependencies } from './own-webhook.js';
 
@@ -33,7 +33,7 @@ const querystring = Type.Object({ ...pageParameters, ...filterParameters(filters
 
 /** GET /v1/webhooks. */
 export const webhookListRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, cursors } = dependencies;
+  const { db, cursors, telling } = dependencies;
   const schema = {
     operationId: 'listWebhooks',
     tags: ['Webhooks'],
@@ -78,7 +78,7 @@ export const webhookListRoute = (dependencies: WebhookDependencies) => async (ap
     return pageOf(
       rows,
       limit,
-      (row) => webhookObject(row, owner.mode, statistics.get(row.id)),
+      (row) => ownWebhookObject(row, owner, telling, statistics.get(row.id)),
       (last) => cursors.write(bound, [last.sort_value, last.id]),
     );
   });

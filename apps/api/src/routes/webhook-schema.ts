@@ -101,6 +101,7 @@ export const readOnlyFields: ReadonlySet<string> = new Set([
   'circuit_opened_at',
   'circuit_retry_at',
   'disables_at',
+  'notified',
   'statistics',
   'version',
   'created_at',

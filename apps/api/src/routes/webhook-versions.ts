@@ -104,7 +104,7 @@ export const webhookVersionRoutes = (dependencies: WebhookDependencies) => async
         return { fields: read, ...(snapshot.dialect !== undefined && { dialect: snapshot.dialect as DialectMemory | null }) };
       };
       await writeVersion(dependencies, owner, { webhookId: row.id, ifMatch: request.headers['if-match'] }, next, version);
-      return sendWebhook(reply, db, owner, row.id);
+      return sendWebhook(reply, dependencies, owner, row.id);
     },
   );
 };

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { webhookPath } from '../schemas/parameters.js';
 import { makeWebhook } from '../webhook-making.js';
-import { webhookObject } from '../webhook-object.js';
+import { ownWebhookObject } from '../webhook-object.js';
 import { requireOwn, sendWebhook, type WebhookDependencies } from './own-webhook.js';
 import { type NewWebhookBody, newWebhookBody } from './webhook-schema.js';
 
@@ -28,7 +28,7 @@ const reading = {
 
 /** Making and reading webhooks. */
 export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db } = dependencies;
+  const { db, telling } = dependencies;
 
   app.post<{ Body: NewWebhookBody }>(
     '/v1/webhooks',
@@ -41,12 +41,12 @@ export const webhookRoutes = (dependencies: WebhookDependencies) => async (app: 
       return reply
         .code(201)
         .headers({ location: `/v1/webhooks/${webhook.id}`, etag: `"${row.version}"` })
-        .send({ ...webhookObject(row, owner.mode, undefined), secret });
+        .send({ ...ownWebhookObject(row, owner, telling, undefined), secret });
     },
   );
 
   app.get('/v1/webhooks/:id', { config: { permission: 'read_webhooks' }, schema: reading }, async (request, reply) => {
     const { owner, row } = await requireOwn(dependencies, request);
-    return sendWebhook(reply, db, owner, row.id);
+    return sendWebhook(reply, dependencies, owner, row.id);
   });
 };

@@ -27,6 +27,7 @@ import {
 import { changedEventTypeBody, eventTypeSchema, newEventTypeBody } from './event-type.js';
 import { dryRunSchema, explanationSchema } from './explanation.js';
 import { healthSchema, readinessSchema } from './health.js';
+import { notificationSchema } from './notification.js';
 import { problemSchema } from './problem.js';
 import { replayForecastSchema, replaySchema, replaySummarySchema } from './replay.js';
 import {
@@ -92,6 +93,7 @@ export const sharedSchemas: readonly Type.TSchema[] = [
   newEventSchema,
   newEventTypeBody,
   newWebhookBody,
+  notificationSchema,
   problemSchema,
   rateLimitSchema,
   readinessSchema,

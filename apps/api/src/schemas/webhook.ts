@@ -110,6 +110,16 @@ export const webhookFields = {
     success: Type.Boolean(),
     fail: Type.Boolean(),
   }),
+  notified: Type.Object(
+    {
+      email: nullable(Type.String(), {
+        description: 'Null: nobody is told; or the operator is, whose address is not for a key that is bound to a tenant.',
+      }),
+      source: nullable(oneOf(['webhook', 'tenant', 'operator']), { description: 'Whose address it is. Null: nobody has one.' }),
+      by_mail: Type.Boolean({ description: 'False: there is no mail server, so no e-mail is sent to anybody.' }),
+    },
+    { description: 'Who is told of it now, if its `notification` wants it: its own address, else its tenant’s, else the operator’s.' },
+  ),
   statistics: Type.Ref('LifetimeStatistics'),
   reference: nullable(Type.String()),
   reference_origin: nullable(Type.String()),

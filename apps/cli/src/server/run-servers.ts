@@ -25,6 +25,8 @@ const newApi = (resources: Resources) =>
     ...resources,
     queueShards: resources.config.queueShards,
     idempotencyHours: resources.config.idempotencyHours,
+    smtpUrl: resources.config.smtpUrl,
+    operatorEmail: resources.config.operatorEmail,
     consoleDirectory: findConsole(),
     build: readBuild(resources.config.commit),
     listenUrl: resources.config.databaseDirectUrl ?? resources.databaseUrl,

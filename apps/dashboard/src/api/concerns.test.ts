@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deliveriesOf, deliveryOf, eventOf, eventsOf, fitsType, webhookOf } from './concerns.js';
+import { anyTrouble, deliveriesOf, deliveryOf, eventOf, eventsOf, fitsType, troublesOf, webhookOf } from './concerns.js';
 import type { LiveMessage } from './live-stream.js';
 
 const event = (type: string, id = 'e1'): LiveMessage => ({ kind: 'event', event_id: id, event_type: type });
@@ -9,6 +9,7 @@ const attempt = (webhook: string, id = 'e1', type = 'order.placed'): LiveMessage
   webhook_id: webhook,
   event_type: type,
   attempt_kind: 'first',
+  ok: false,
 });
 const circuit = (webhook: string): LiveMessage => ({ kind: 'circuit', webhook_id: webhook });
 
@@ -59,4 +60,11 @@ describe('a page is concerned', () => {
     expect(messages.map(eventOf('e1'))).toEqual([true, false, true, true, false, true, true]);
     expect(messages.map(deliveryOf('e1.w'))).toEqual([false, false, true, false, false, true, false]);
   });
+});
+
+it('takes what failed or was switched for trouble, of one webhook or of all', () => {
+  expect([attempt('w1'), circuit('w1'), event('order.placed')].map(anyTrouble)).toEqual([true, true, false]);
+  expect(anyTrouble({ ...attempt('w1'), ok: true } as LiveMessage)).toBe(false);
+  expect([attempt('w1'), attempt('w2'), circuit('w2')].map(troublesOf({ webhook_id: 'w1' }))).toEqual([true, false, false]);
+  expect(troublesOf({})(circuit('w2'))).toBe(true);
 });

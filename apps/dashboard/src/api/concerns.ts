@@ -22,6 +22,16 @@ export const switches: Concern = ({ kind }) => kind === 'circuit';
 export const outcomes: Concern = ({ kind }) => kind === 'attempt' || kind === 'delivery';
 export const replayedAttempts: Concern = (message) => message.kind === 'attempt' && message.attempt_kind === 'replay';
 
+/** What somebody may have to be told of: a webhook was switched, a delivery ended without an attempt, or an attempt failed. */
+export const anyTrouble: Concern = (message) =>
+  message.kind === 'circuit' || message.kind === 'delivery' || (message.kind === 'attempt' && !message.ok);
+
+/** The same of a list of notifications. */
+export const troublesOf =
+  ({ webhook_id: webhook }: Filters): Concern =>
+  (message) =>
+    message.kind !== 'reset' && message.kind !== 'event' && anyTrouble(message) && is(webhook, message.webhook_id);
+
 /** New events of a list. */
 export const eventsOf =
   ({ event_type: type }: Filters): Concern =>

@@ -10,6 +10,7 @@ export type LiveMessage =
       readonly webhook_id: string;
       readonly event_type: string;
       readonly attempt_kind: string;
+      readonly ok: boolean;
     }
   /** It was made or ended without an attempt, or somebody retried or cancelled it. */
   | { readonly kind: 'delivery'; readonly event_id: string; readonly webhook_id: string; readonly event_type: string }

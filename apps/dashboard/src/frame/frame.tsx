@@ -6,6 +6,7 @@ import { Link, Outlet } from 'react-router';
 import { useMay, useSession, useSignOut } from '../api/session.js';
 import { keyPath } from '../pages/tenants/paths.js';
 import { Loading } from '../shared/states.js';
+import { Bell } from './bell.js';
 import { LiveBadge } from './live-badge.js';
 import { Navigation } from './navigation.js';
 import { PageBoundary } from './page-boundary.js';
@@ -32,6 +33,7 @@ export const Frame = () => {
           </Group>
           <Group wrap="nowrap" gap="xs">
             <LiveBadge />
+            <Bell />
             <ActionIcon variant="default" size="lg" onClick={help.open} aria-label="Keyboard help" visibleFrom="xs">
               ?
             </ActionIcon>

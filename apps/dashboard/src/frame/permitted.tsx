@@ -12,6 +12,7 @@ const sections: readonly Section[] = [
   { at: /^\/webhooks\/[^/]+\/edit$/, needs: 'edit_webhooks', title: 'Edit webhook', what: 'change webhooks' },
   { at: /^\/webhooks(?:\/|$)/, needs: 'read_webhooks', title: 'Webhooks', what: 'see webhooks' },
   { at: /^\/event-types(?:\/|$)/, needs: 'read_webhooks', title: 'Event types', what: 'see event types' },
+  { at: /^\/notifications(?:\/|$)/, needs: 'read_webhooks', title: 'Notifications', what: 'see notifications' },
   { at: /^\/settings(?:\/|$)/, needs: 'read_webhooks', title: 'Settings', what: 'see settings' },
   { at: /^\/replays\/./, needs: 'operate_webhooks', title: 'Replay', what: 'see replays' },
   { at: /^\/tenants(?:\/|$)/, needs: 'administer', title: 'Tenants and keys', what: 'see tenants and keys' },

@@ -7,7 +7,7 @@ export type Place = {
   readonly needs: Permission;
   /** Pressed after `g`. */
   readonly key: string;
-  /** Reached by its key and from a page, but not in the sidebar. */
+  /** Reached by its key and from a page or the header, but not in the sidebar. */
   readonly isInside?: boolean;
 };
 
@@ -23,5 +23,6 @@ export const places: readonly Place[] = [
   { to: '/tenants/audit', label: 'Audit log', needs: 'administer', key: 'a', isInside: true },
   { to: '/settings/webhooks', label: 'Settings', needs: 'read_webhooks', key: 's' },
   { to: '/settings/environment', label: 'Environment settings', needs: 'administer', key: 'v', isInside: true },
+  { to: '/notifications', label: 'Notifications', needs: 'read_webhooks', key: 'b', isInside: true },
   { to: '/health', label: 'Health', needs: 'read_webhooks', key: 'h' },
 ];

@@ -15,10 +15,12 @@ const looks: Readonly<Record<string, Look>> = {
   succeeded: { color: 'green', symbol: '✓', label: 'succeeded' },
   failed: { color: 'red', symbol: '✕', label: 'failed' },
   skipped: { color: 'gray', symbol: '⤼', label: 'skipped' },
+  waiting: { color: 'blue', symbol: '…', label: 'waiting' },
+  sent: { color: 'green', symbol: '✓', label: 'sent' },
   cancelled: { color: 'gray', symbol: '⊘', label: 'cancelled' },
 };
 
-/** Of a webhook, a circuit or a delivery; one that is not known shows as its own word. */
+/** Of a webhook, a circuit, a delivery or a mail; one that is not known shows as its own word. */
 export const StatusBadge = ({ status }: { readonly status: string }) => {
   const { color, symbol, label } = looks[status] ?? { color: 'gray', symbol: '?', label: status.replaceAll('_', ' ') };
   return (

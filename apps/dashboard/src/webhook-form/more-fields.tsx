@@ -1,7 +1,6 @@
 // Everything that a webhook can have beyond a name, events, an address and a key.
 import {
   Fieldset,
-  Group,
   JsonInput,
   NumberInput,
   PasswordInput,
@@ -205,11 +204,25 @@ const Retrying = ({ form }: Pick<Props, 'form'>) => {
 
 const Telling = ({ form }: Pick<Props, 'form'>) => (
   <Fieldset legend="Notification by mail">
-    <TextInput label="E-mail" type="email" {...form.getInputProps('email')} />
-    <Group mt="sm">
-      <Switch label="On failure" {...form.getInputProps('emailOnFail', { type: 'checkbox' })} />
-      <Switch label="On success" {...form.getInputProps('emailOnSuccess', { type: 'checkbox' })} />
-    </Group>
+    <Stack gap="sm">
+      <TextInput
+        label="E-mail"
+        description="Who is told. Empty: the tenant's address, or else the operator's."
+        type="email"
+        autoComplete="off"
+        {...form.getInputProps('email')}
+      />
+      <Switch
+        label="On failure"
+        description="When it keeps failing and when it works again, when its circuit opens or a delivery fails for good, and when it is disabled."
+        {...form.getInputProps('emailOnFail', { type: 'checkbox' })}
+      />
+      <Switch
+        label="On success"
+        description="How much was delivered, at most every 5 minutes."
+        {...form.getInputProps('emailOnSuccess', { type: 'checkbox' })}
+      />
+    </Stack>
   </Fieldset>
 );
 

@@ -67,7 +67,7 @@ export const TenantForm = ({ initial, isNew, onSubmit, onCancel }: Props) => {
       <TextInput label="Name" placeholder="Acme Ltd." {...form.getInputProps('name')} />
       <TextInput
         label="E-mail"
-        description="Who is told about its webhooks."
+        description="Who is told about those of its webhooks that have no address of their own."
         type="email"
         autoComplete="off"
         {...form.getInputProps('email')}

@@ -3,7 +3,7 @@ import { Code, Table } from '@mantine/core';
 import type { Webhook } from '../../api/queries.js';
 import { Copyable } from '../../shared/copyable.js';
 
-const hiddenFields: ReadonlySet<string> = new Set(['statistics']);
+const hiddenFields: ReadonlySet<string> = new Set(['statistics', 'notified']);
 
 const Value = ({ value }: { readonly value: unknown }) => {
   if (value === null) return <span>–</span>;

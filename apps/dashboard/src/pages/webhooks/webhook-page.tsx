@@ -14,6 +14,7 @@ import { LastDeliveries } from './last-deliveries.js';
 import { lastFailurePath } from './last-failure-page.js';
 import { Past } from './past.js';
 import { Timeline } from './timeline.js';
+import { Told } from './told.js';
 import { Versions } from './versions.js';
 import { WebhookActions } from './webhook-actions.js';
 import { WebhookStatistics } from './webhook-statistics.js';
@@ -47,6 +48,7 @@ const Shown = ({ webhook }: { readonly webhook: Webhook }) => {
         actions={<WebhookActions webhook={webhook} />}
       />
       <Condition webhook={webhook} />
+      <Told webhook={webhook} />
       <Tabs
         value={tab in tabs ? tab : 'health'}
         onChange={(value) => setParams(value === null || value === 'health' ? {} : { tab: value })}
