@@ -86,6 +86,7 @@ describe('the bell', () => {
       .filter({ hasText: hostile })
       .getByText(/^Failing: \d+ failures in a row$/)
       .waitFor();
+    await untilShown(page);
     expect(await seriousViolations(page)).toEqual([]);
     await page.getByRole('menuitem', { name: 'All notifications' }).click();
     await page
