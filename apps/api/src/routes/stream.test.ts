@@ -159,7 +159,7 @@ describe('the stream', () => {
     const place = { tenant_id: await world.tenantId('live'), event_id, webhook_id, event_type: 'order.placed' };
     expect(ofDelivery()).toEqual([
       { ...place, status: 'cancelled', reason: 'cancelled_by_hand' },
-      { ...place, status: 'held', reason: null },
+      { ...place, status: 'held', reason: 'webhook_paused' },
     ]);
   }, 60_000);
 
