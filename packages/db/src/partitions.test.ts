@@ -63,10 +63,13 @@ describe('make_partitions', () => {
   });
 
   it('gives a partition the primary key, the indexes and the storage of its parent', async () => {
-    const { indexes } = await world.row<{ indexes: number }>(
-      `select count(*)::int as indexes from pg_inherits i join pg_index x on x.indexrelid = i.inhrelid where x.indrelid = 'deliveries_20310330'::regclass`,
+    const { own, inherited } = await world.row<{ own: number; inherited: number }>(
+      `select (select count(*)::int from pg_index where indrelid = 'deliveries'::regclass) as own,
+              (select count(*)::int from pg_inherits i join pg_index x on x.indexrelid = i.inhrelid
+                where x.indrelid = 'deliveries_20310330'::regclass) as inherited`,
     );
-    expect(indexes).toBe(7);
+    expect(own).toBeGreaterThan(5);
+    expect(inherited).toBe(own);
     const { storage } = await world.row<{ storage: string }>(
       `select attstorage as storage from pg_attribute where attrelid = 'events_20310330'::regclass and attname = 'data'`,
     );
