@@ -75,6 +75,8 @@ describe('a page', () => {
     await world.product.api.publish({ event_type: 'seen', id: 'seen.first', data: {} });
     await page.getByText('seen.first').waitFor();
 
+    // What it shows is old enough to be read again at a look, were it not for the stream that tells when to.
+    await page.evaluate('{ const { now } = Date; Date.now = () => now() + 5_000; }');
     await setHidden(page, true);
     const reads = noteReads(page);
     // A stream of the test's own in the same page. The page, which was told first, would have begun to read half a second later: a longer timer that is

@@ -28,5 +28,5 @@ describe('a viewer', () => {
     expect(clicked).toContainEqual({ route: '/webhooks/:id', sign: 'tab Timeline' });
     const acting = /^button .*(Create|Save|Edit|Delete|Pause|Retry|Cancel|Restore|Reset|Erase|Revoke)/;
     expect(clicked.filter(({ sign }) => acting.test(sign))).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 });

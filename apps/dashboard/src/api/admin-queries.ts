@@ -18,18 +18,13 @@ const weekMs = 7 * 86_400_000;
 const suggestionsMax = 200;
 const namesShown = 10;
 
-type List<Item> = ReturnType<typeof listQuery<Item>>;
-const steady = <Item>(list: List<Item>): List<Item> => ({ ...list, refetchOnWindowFocus: false });
-
 /** What is typed into the search is a part of a name, unless it is a pattern already. */
 const patternOf = (text: string | undefined): string | undefined =>
   text === undefined || text === '' || text.includes('*') ? text : `*${text}*`;
 
 export const eventTypeListQuery = (filters: Filters) =>
-  steady(
-    listQuery<EventType>(['event-types'], { ...filters, name: patternOf(filters.name) }, (query) =>
-      take(api.GET('/v1/event-types', { params: { query } })),
-    ),
+  listQuery<EventType>(['event-types'], { ...filters, name: patternOf(filters.name) }, (query) =>
+    take(api.GET('/v1/event-types', { params: { query } })),
   );
 
 /** An event type, with schema and example as the text that stands there; null: none. */
@@ -78,7 +73,7 @@ export const subscribersQuery = (name: string, tenant?: string) =>
   });
 
 export const tenantListQuery = (filters: Filters) =>
-  steady(listQuery<Tenant>(['tenants'], filters, (query) => take(api.GET('/v1/tenants', { params: { query } }))));
+  listQuery<Tenant>(['tenants'], filters, (query) => take(api.GET('/v1/tenants', { params: { query } })));
 
 export const tenantQuery = (tenant: string) =>
   queryOptions({
@@ -101,7 +96,7 @@ export const tenantBacklogQuery = (tenant: string) =>
   });
 
 export const keyListQuery = (filters: Filters) =>
-  steady(listQuery<ApiKey>(['api-keys'], filters, (query) => take(api.GET('/v1/api-keys', { params: { query } }))));
+  listQuery<ApiKey>(['api-keys'], filters, (query) => take(api.GET('/v1/api-keys', { params: { query } })));
 
 export const keyQuery = (id: string) =>
   queryOptions({
@@ -110,7 +105,7 @@ export const keyQuery = (id: string) =>
   });
 
 export const auditListQuery = (filters: Filters) =>
-  steady(listQuery<AuditEntry>(['audit'], filters, (query) => take(api.GET('/v1/audit', { params: { query } }))));
+  listQuery<AuditEntry>(['audit'], filters, (query) => take(api.GET('/v1/audit', { params: { query } })));
 
 export const environmentQuery = (id: string) =>
   queryOptions({

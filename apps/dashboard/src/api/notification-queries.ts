@@ -20,9 +20,13 @@ export const notificationsQuery = (filters: Filters) => ({
     data?.pages.some((page) => page.data.some(isOnItsWay)) === true ? untoldMs : false,
 });
 
-/** The newest of all kinds but what was delivered, which nobody has to look after; a list is under another key. */
+/**
+ * The newest of all kinds but what was delivered, which nobody has to look after; a list is under another key. Every page has it: the stream says when to
+ * read it again, a look at the window does not.
+ */
 export const newestNotificationsQuery = queryOptions({
   queryKey: ['notifications', 'newest'],
+  refetchOnWindowFocus: false,
   queryFn: async () => {
     const { data } = await take(api.GET('/v1/notifications', { params: { query: { limit: newestMax } } }));
     return data.filter(({ kind }) => kind !== 'deliveries_succeeded');

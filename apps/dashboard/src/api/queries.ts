@@ -30,7 +30,7 @@ export type Filters = Readonly<Record<string, string | undefined>>;
 /** The API judges what stands in a URL, whoever wrote it there; that it is text is all that is known of it here. */
 type LooseQuery = never;
 
-/** A list by pages: `read` gets the filters and the cursor. */
+/** A list by pages: `read` gets the filters and the cursor. What the stream tells has it read again, or a button does: never that somebody looks at it. */
 export const listQuery = <Item>(key: readonly unknown[], filters: Filters, read: (query: LooseQuery) => Promise<Page<Item>>) =>
   infiniteQueryOptions({
     queryKey: [...key, 'list', filters],
@@ -38,6 +38,7 @@ export const listQuery = <Item>(key: readonly unknown[], filters: Filters, read:
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
+    refetchOnWindowFocus: false,
   });
 
 const given = (filters: Filters): Record<string, string> =>
