@@ -216,6 +216,19 @@ describe('page after page', () => {
     expect(seen.empty).toBeGreaterThan(2);
   }, 120_000);
 
+  it('deliveries that a replay opened are those of the webhook, or of the event, that is asked for', async () => {
+    const of = { environmentId: world.environmentId, tenantId: null, status: null };
+    const none = { reason: null, errorKind: null, eventType: null, statusCode: null, createdAt: null };
+    let found = 0;
+    for (const replayId of replayIds) {
+      for (const webhookId of webhookIds.small)
+        found += await expectScan({ ...of, eventId: null, webhookId, filters: { ...none, replayId } }, 3, { firstRows: 4, rowsMax: 9 });
+      for (const eventId of eventIds.slice(0, 20))
+        found += await expectScan({ ...of, eventId, webhookId: null, filters: { ...none, replayId } }, 3, { firstRows: 4, rowsMax: 9 });
+    }
+    expect(found).toBeGreaterThan(10);
+  }, 60_000);
+
   it('deliveries of a tenant that are read webhook by webhook come in one order', async () => {
     const page = { environmentId: world.environmentId, tenantId: tenants.small, eventId: null, webhookId: null, filters: null };
     for (const code of [0, 1, 2, 3, 4])

@@ -68,11 +68,13 @@ const isOfReason = (reason: number): RawBuilder<boolean> =>
 
 /** What a row has to meet beyond being in its stream. What stands elsewhere is looked up row by row, so that rows stream. */
 const conditionsOf = (page: DeliveryPage): RawBuilder<boolean> => {
-  const { environmentId, tenantId, status, filters } = page;
+  const { environmentId, tenantId, webhookId, status, filters } = page;
   const { reason = null, errorKind = null, eventType = null, statusCode = null, replayId = null } = filters ?? {};
   const conditions = [
     sql<boolean>`d.environment_id = ${environmentId}::uuid`,
     tenantId === null ? null : sql<boolean>`d.tenant_id = ${tenantId}::uuid`,
+    // Not every stream is of one webhook: what a replay opened is of many.
+    webhookId === null ? null : sql<boolean>`d.webhook_id = ${webhookId}::uuid`,
     status === null ? null : sql<boolean>`d.status = ${status.code}::smallint`,
     reason === null ? null : isOfReason(reason),
     errorKind === null ? null : sql<boolean>`d.last_error_kind = ${errorKind}::smallint`,
