@@ -50,6 +50,15 @@ it.each(differences)(
   60_000,
 );
 
+it('refuses to start in production without an encryption key, whatever else it has', async () => {
+  const env = { ...product.env, NODE_ENV: 'production', POSTHORN_ENCRYPTION_KEY: '' };
+  const processes = (['worker', 'api'] as const).map((role) => startPosthorn(role, env));
+  for (const one of processes) {
+    expect(await one.exited).toEqual({ code: 1, signal: null });
+    expect(one.output()).toMatch(/POSTHORN_ENCRYPTION_KEY is required in production/);
+  }
+}, 60_000);
+
 it('says all differences at once', async () => {
   const env = { ...product.env, POSTHORN_QUEUE_SHARDS: '3', POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 9).toString('base64') };
   const worker = startPosthorn('worker', env);

@@ -36,6 +36,7 @@ describe('the configuration', () => {
       dataDirectory: '.posthorn',
       bootstrapKey: null,
       encryptionKey: null,
+      nextEncryptionKey: null,
       egressAllow: undefined,
       queueShards: 1,
       workerJobsMax: 20,
@@ -46,6 +47,9 @@ describe('the configuration', () => {
       mailFrom: 'Posthorn <posthorn@localhost>',
       operatorEmail: null,
       notificationWindowS: 300,
+      managementRequestsPerS: 500,
+      publishEventsPerS: 0,
+      trustProxy: [],
       logLevel: 'info',
       commit: null,
       underNpmStart: false,
@@ -63,6 +67,7 @@ describe('the configuration', () => {
       POSTHORN_QUEUE: 'redis',
       POSTHORN_DATA_DIR: '/data',
       POSTHORN_BOOTSTRAP_KEY: `ph_test_${'a'.repeat(24)}`,
+      POSTHORN_ENCRYPTION_KEY_NEXT: Buffer.alloc(32, 8).toString('base64'),
       POSTHORN_EGRESS_ALLOW: '10.0.0.0/8:443,127.0.0.1',
       POSTHORN_QUEUE_SHARDS: '64',
       POSTHORN_WORKER_CONCURRENCY: '1000',
@@ -73,6 +78,9 @@ describe('the configuration', () => {
       POSTHORN_MAIL_FROM: 'Nordic Supply <hooks@nordic.example>',
       POSTHORN_OPERATOR_EMAIL: "o'neill+hooks@nordic.example",
       POSTHORN_NOTIFICATION_WINDOW_S: '3600',
+      POSTHORN_MANAGEMENT_REQUESTS_PER_S: '0',
+      POSTHORN_PUBLISH_EVENTS_PER_S: '1000',
+      POSTHORN_TRUST_PROXY: '10.0.0.0/8, ::1',
       LOG_LEVEL: 'silent',
       POSTHORN_COMMIT: 'c0ffee',
       npm_lifecycle_event: 'start',
@@ -90,6 +98,7 @@ describe('the configuration', () => {
       dataDirectory: '/data',
       bootstrapKey: `ph_test_${'a'.repeat(24)}`,
       encryptionKey: Buffer.alloc(32, 7),
+      nextEncryptionKey: Buffer.alloc(32, 8),
       egressAllow: '10.0.0.0/8:443,127.0.0.1',
       queueShards: 64,
       workerJobsMax: 1_000,
@@ -100,6 +109,9 @@ describe('the configuration', () => {
       mailFrom: 'Nordic Supply <hooks@nordic.example>',
       operatorEmail: "o'neill+hooks@nordic.example",
       notificationWindowS: 3_600,
+      managementRequestsPerS: 0,
+      publishEventsPerS: 1_000,
+      trustProxy: ['10.0.0.0/8', '::1'],
       logLevel: 'silent',
       commit: 'c0ffee',
       underNpmStart: true,
@@ -152,10 +164,15 @@ describe('the configuration', () => {
     ['POSTHORN_MAIL_FROM', 'A <a@x.example>, B <b@y.example>'],
     ['POSTHORN_MAIL_FROM', 'A\r\nBcc: b@y.example <a@x.example>'],
     ['POSTHORN_MAIL_FROM', 'a@x.example <a@x.example>'],
+    ['POSTHORN_MANAGEMENT_REQUESTS_PER_S', '-1'],
+    ['POSTHORN_PUBLISH_EVENTS_PER_S', 'many'],
+    ...['true', '10.0.0.0/33', '10.0.0.0/', '::1/129', '10.0.0/8', '10.0.0.1/8/8'].map((value) => ['POSTHORN_TRUST_PROXY', value] as const),
     ['LOG_LEVEL', 'loud'],
     ['POSTHORN_ENCRYPTION_KEY', 'not base64'],
     ['POSTHORN_ENCRYPTION_KEY', Buffer.alloc(31).toString('base64')],
     ['POSTHORN_ENCRYPTION_KEY', `${encryptionKey}AAAA`],
+    ['POSTHORN_ENCRYPTION_KEY_NEXT', 'not base64'],
+    ['POSTHORN_ENCRYPTION_KEY_NEXT', Buffer.alloc(33).toString('base64')],
     ['POSTHORN_BOOTSTRAP_KEY', 'secret'],
   ])('refuses %s=%s and names it', (name, value) => {
     const problems = problemsOf({ [name]: value });
@@ -166,11 +183,19 @@ describe('the configuration', () => {
   it('never shows the value of a secret in an error', () => {
     const problems = problemsOf({
       POSTHORN_ENCRYPTION_KEY: 'hunter2',
+      POSTHORN_ENCRYPTION_KEY_NEXT: 'hunter2',
       POSTHORN_BOOTSTRAP_KEY: 'hunter2',
       SMTP_URL: 'smpt://me:hunter2@mail',
     });
-    expect(problems).toHaveLength(3);
+    expect(problems).toHaveLength(4);
     expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('refuses a next key that is the present one, however it is written', () => {
+    for (const next of [encryptionKey, encryptionKey.replace(/=+$/, '')])
+      expect(problemsOf({ POSTHORN_ENCRYPTION_KEY: encryptionKey, POSTHORN_ENCRYPTION_KEY_NEXT: next })).toEqual([
+        'POSTHORN_ENCRYPTION_KEY_NEXT must be another key than POSTHORN_ENCRYPTION_KEY',
+      ]);
   });
 
   it('says everything that is wrong at once', () => {

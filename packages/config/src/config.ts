@@ -1,4 +1,5 @@
 // The only reader of the environment: every variable with its default, limits and meaning, and all errors at once.
+import { isIP } from 'node:net';
 import { readApiKey } from '@posthorn/core';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
@@ -29,6 +30,7 @@ export const variables = Type.Object({
     'first admin key: ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]. Default: made, kept in the data directory',
   ),
   POSTHORN_ENCRYPTION_KEY: optional('32 bytes base64; seals secrets at rest. Default: made in development'),
+  POSTHORN_ENCRYPTION_KEY_NEXT: optional('a second key, while one goes from one to the other (`posthorn secrets rotate`)'),
   POSTHORN_EGRESS_ALLOW: optional('addresses that the guard lets through: CIDRs, comma-separated, each with `:port` if wanted'),
   POSTHORN_QUEUE_SHARDS: Type.Integer({ minimum: 1, maximum: 64, default: 1, description: 'queues, each in one slot of a Redis Cluster' }),
   POSTHORN_WORKER_CONCURRENCY: Type.Integer({
@@ -62,6 +64,21 @@ export const variables = Type.Object({
     description: 'at most one mail of a kind to an address in so many seconds; the rest is counted in the next',
   }),
   POSTHORN_COMMIT: optional('commit of this build, shown by GET /v1/deployment. Default: that of the clone it runs in'),
+  POSTHORN_MANAGEMENT_REQUESTS_PER_S: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 500,
+    description: 'requests that a key may make in a second, all but publishing; 0: any number',
+  }),
+  POSTHORN_PUBLISH_EVENTS_PER_S: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 0,
+    description: 'events that a key may publish in a second; 0: any number',
+  }),
+  POSTHORN_TRUST_PROXY: optional(
+    'proxies whose X-Forwarded-For is believed: addresses and CIDRs, comma-separated. Default: none, clients are who connects',
+  ),
   npm_lifecycle_event: Type.Optional(Type.String({ description: 'set by npm' })),
   LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
 });
@@ -82,6 +99,8 @@ export type Config = {
   readonly bootstrapKey: string | null;
   /** 32 bytes, or null: made in development. */
   readonly encryptionKey: Buffer | null;
+  /** The second key while one goes from one to the other, 32 bytes; null: there is none. */
+  readonly nextEncryptionKey: Buffer | null;
   /** Undefined: not set, so the default of `posthorn start` applies. */
   readonly egressAllow: string | undefined;
   readonly queueShards: number;
@@ -95,6 +114,11 @@ export type Config = {
   readonly mailFrom: string;
   readonly operatorEmail: string | null;
   readonly notificationWindowS: number;
+  /** 0: any number. */
+  readonly managementRequestsPerS: number;
+  readonly publishEventsPerS: number;
+  /** Addresses and CIDRs. */
+  readonly trustProxy: readonly string[];
   readonly logLevel: LogLevel;
   readonly commit: string | null;
   /** A child of `npm start`: it ends when npm does, however npm ends. */
@@ -126,12 +150,34 @@ const readEncryptionKey = (text: string | undefined): Buffer | null => {
   return key.length === 32 && key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? key : null;
 };
 
+const listOf = (text = ''): readonly string[] =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+
+/** An address, or a network as address/bits. */
+const isNetwork = (text: string): boolean => {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  return (
+    version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+  );
+};
+
 const problemsOf = (read: Variables): readonly string[] => {
   const production = read.NODE_ENV === 'production';
   return [
-    read.POSTHORN_ENCRYPTION_KEY !== undefined &&
-      readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY) === null &&
-      'POSTHORN_ENCRYPTION_KEY must be 32 bytes in base64 (openssl rand -base64 32)',
+    ...(['POSTHORN_ENCRYPTION_KEY', 'POSTHORN_ENCRYPTION_KEY_NEXT'] as const).map(
+      (name) =>
+        read[name] !== undefined &&
+        readEncryptionKey(read[name]) === null &&
+        `${name} must be 32 bytes in base64 (openssl rand -base64 32)`,
+    ),
+    read.POSTHORN_ENCRYPTION_KEY_NEXT !== undefined &&
+      readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY)?.equals(readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY_NEXT) ?? Buffer.alloc(0)) ===
+        true &&
+      'POSTHORN_ENCRYPTION_KEY_NEXT must be another key than POSTHORN_ENCRYPTION_KEY',
     read.POSTHORN_BOOTSTRAP_KEY !== undefined &&
       readApiKey(read.POSTHORN_BOOTSTRAP_KEY) === null &&
       'POSTHORN_BOOTSTRAP_KEY must be ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]',
@@ -147,6 +193,8 @@ const problemsOf = (read: Variables): readonly string[] => {
     read.POSTHORN_OPERATOR_EMAIL !== undefined &&
       !isOneAddress(read.POSTHORN_OPERATOR_EMAIL) &&
       'POSTHORN_OPERATOR_EMAIL must be one address',
+    !listOf(read.POSTHORN_TRUST_PROXY).every(isNetwork) &&
+      'POSTHORN_TRUST_PROXY must be addresses or CIDRs, comma-separated, such as 10.0.0.0/8,::1',
     production &&
       read.POSTHORN_ENCRYPTION_KEY === undefined &&
       'POSTHORN_ENCRYPTION_KEY is required in production (openssl rand -base64 32)',
@@ -180,6 +228,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     dataDirectory: read.POSTHORN_DATA_DIR,
     bootstrapKey: read.POSTHORN_BOOTSTRAP_KEY ?? null,
     encryptionKey: readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY),
+    nextEncryptionKey: readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY_NEXT),
     egressAllow: read.POSTHORN_EGRESS_ALLOW,
     queueShards: read.POSTHORN_QUEUE_SHARDS,
     workerJobsMax: read.POSTHORN_WORKER_CONCURRENCY,
@@ -190,6 +239,9 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     mailFrom: read.POSTHORN_MAIL_FROM ?? defaultMailFrom(publicUrl),
     operatorEmail: read.POSTHORN_OPERATOR_EMAIL ?? null,
     notificationWindowS: read.POSTHORN_NOTIFICATION_WINDOW_S,
+    managementRequestsPerS: read.POSTHORN_MANAGEMENT_REQUESTS_PER_S,
+    publishEventsPerS: read.POSTHORN_PUBLISH_EVENTS_PER_S,
+    trustProxy: listOf(read.POSTHORN_TRUST_PROXY),
     logLevel: read.LOG_LEVEL,
     commit: read.POSTHORN_COMMIT ?? null,
     underNpmStart: read.npm_lifecycle_event === 'start',

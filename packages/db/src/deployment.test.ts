@@ -3,7 +3,7 @@ import { createWorld, type World } from '../tests/world.js';
 import { agreeOnDeployment, type Deployment, DeploymentMismatchError } from './deployment.js';
 
 let world: World;
-const ours: Deployment = { queueBackend: 'redis', queueShards: 2, encryptionKeyId: 'aaaaaaaa' };
+const ours: Deployment = { queueBackend: 'redis', queueShards: 2, encryptionKeyIds: ['aaaaaaaa'] };
 
 beforeAll(async () => {
   world = await createWorld(4);
@@ -29,13 +29,28 @@ describe('the deployment', () => {
   it.each<[Partial<Deployment>, readonly string[]]>([
     [{ queueBackend: 'postgres' }, ['queue: this process postgres, the installation redis', 'POSTHORN_QUEUE']],
     [{ queueShards: 3 }, ['queue shards: this process 3, the installation 2', 'POSTHORN_QUEUE_SHARDS']],
-    [{ encryptionKeyId: 'bbbbbbbb' }, ['this process has key bbbbbbbb, the installation aaaaaaaa', 'POSTHORN_ENCRYPTION_KEY']],
-    [{ queueBackend: 'postgres', queueShards: 3, encryptionKeyId: 'bbbbbbbb' }, ['queue: ', 'queue shards: ', 'encryption key: ']],
+    [{ encryptionKeyIds: ['bbbbbbbb'] }, ['this process has key bbbbbbbb, the installation aaaaaaaa', 'POSTHORN_ENCRYPTION_KEY']],
+    [
+      { queueBackend: 'postgres', queueShards: 3, encryptionKeyIds: ['bbbbbbbb', 'cccccccc'] },
+      ['queue: ', 'queue shards: ', 'encryption key: '],
+    ],
   ])('refuses a process with %j and says in what it differs', async (changes, words) => {
     await agreeOnDeployment(world.pool, ours);
     const error = await refusal(changes);
     expect(error).toBeInstanceOf(DeploymentMismatchError);
     for (const word of words) expect(String(error)).toContain(word);
     expect(await world.rows('select queue_shards from deployment')).toEqual([{ queue_shards: 2 }]);
+  });
+
+  it('says which key seals to whoever has it among his own, and while there may be secrets of the one before, wants both', async () => {
+    const keys = (...encryptionKeyIds: readonly string[]) => agreeOnDeployment(world.pool, { ...ours, encryptionKeyIds });
+    expect(await keys('aaaaaaaa')).toBe('aaaaaaaa');
+    expect(await keys('bbbbbbbb', 'aaaaaaaa')).toBe('aaaaaaaa');
+    await world.rows(`update deployment set encryption_key_id = 'bbbbbbbb', encryption_key_id_before = 'aaaaaaaa'`);
+    expect(await keys('aaaaaaaa', 'bbbbbbbb')).toBe('bbbbbbbb');
+    await expect(keys('aaaaaaaa')).rejects.toThrow('this process has key aaaaaaaa, the installation bbbbbbbb');
+    await expect(keys('bbbbbbbb', 'cccccccc')).rejects.toThrow('goes from key aaaaaaaa to bbbbbbbb');
+    await world.rows('update deployment set encryption_key_id_before = null');
+    expect(await keys('bbbbbbbb')).toBe('bbbbbbbb');
   });
 });

@@ -1,20 +1,42 @@
 // What all processes of one installation must agree on. The first process writes it; one that differs does not start.
 import type { HotPool } from './pools.js';
 
-export type Deployment = { readonly queueBackend: 'redis' | 'postgres'; readonly queueShards: number; readonly encryptionKeyId: string };
+export type Deployment = {
+  readonly queueBackend: 'redis' | 'postgres';
+  readonly queueShards: number;
+  /** Of the keys that a process has; of a new installation the first one seals. */
+  readonly encryptionKeyIds: readonly string[];
+};
+
+/** What the installation's row says of its keys. */
+export type SealingKeys = {
+  readonly id: string;
+  /** The key before it, while there may be secrets that it sealed; null: there are none. */
+  readonly beforeId: string | null;
+};
 
 export class DeploymentMismatchError extends Error {
   override readonly name = 'DeploymentMismatchError';
 }
 
-/** Agrees on the deployment row, or throws a DeploymentMismatchError that says in what this process differs. */
-export const agreeOnDeployment = async (pool: HotPool, ours: Deployment): Promise<void> => {
+const variables = '(POSTHORN_ENCRYPTION_KEY, POSTHORN_ENCRYPTION_KEY_NEXT)';
+
+/** Why a process with these keys cannot open every secret of the installation; null: it can. */
+export const keyMismatch = (ours: readonly string[], { id, beforeId }: SealingKeys): string | null => {
+  if (!ours.includes(id)) return `encryption key: this process has key ${ours.join(' and ')}, the installation ${id} ${variables}`;
+  if (beforeId !== null && !ours.includes(beforeId))
+    return `encryption key: the installation goes from key ${beforeId} to ${id}, and this process has ${ours.join(' and ')}: give it both until posthorn secrets rotate is done ${variables}`;
+  return null;
+};
+
+/** Agrees on the deployment row and returns which key seals, or throws a DeploymentMismatchError that says in what this process differs. */
+export const agreeOnDeployment = async (pool: HotPool, ours: Deployment): Promise<string> => {
   await pool.query({
     text: `insert into deployment (queue_backend, queue_shards, encryption_key_id) values ($1, $2, $3) on conflict do nothing`,
-    values: [ours.queueBackend, ours.queueShards, ours.encryptionKeyId],
+    values: [ours.queueBackend, ours.queueShards, ours.encryptionKeyIds[0]],
   });
-  const result = await pool.query<{ queue_backend: string; queue_shards: number; encryption_key_id: string }>(
-    'select queue_backend, queue_shards, encryption_key_id from deployment',
+  const result = await pool.query<{ queue_backend: string; queue_shards: number; id: string; before_id: string | null }>(
+    'select queue_backend, queue_shards, encryption_key_id as id, encryption_key_id_before as before_id from deployment',
   );
   const theirs = result.rows[0];
   if (theirs === undefined) throw new Error('the deployment row is missing');
@@ -23,8 +45,8 @@ export const agreeOnDeployment = async (pool: HotPool, ours: Deployment): Promis
       `queue: this process ${ours.queueBackend}, the installation ${theirs.queue_backend} (REDIS_URL, POSTHORN_QUEUE)`,
     theirs.queue_shards !== ours.queueShards &&
       `queue shards: this process ${ours.queueShards}, the installation ${theirs.queue_shards} (POSTHORN_QUEUE_SHARDS)`,
-    theirs.encryption_key_id !== ours.encryptionKeyId &&
-      `encryption key: this process has key ${ours.encryptionKeyId}, the installation ${theirs.encryption_key_id} (POSTHORN_ENCRYPTION_KEY)`,
+    keyMismatch(ours.encryptionKeyIds, { id: theirs.id, beforeId: theirs.before_id }) ?? false,
   ].filter((difference) => difference !== false);
   if (differences.length > 0) throw new DeploymentMismatchError(`this process differs from the installation in ${differences.join('; ')}`);
+  return theirs.id;
 };

@@ -4,6 +4,7 @@ import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Database, HotPool } from './pools.js';
 import type { SecretBox } from './secret-box.js';
 import type { Tables, WebhooksTable } from './tables.js';
+import { inTransaction } from './transaction.js';
 import {
   type Author,
   configurationValues,
@@ -107,36 +108,18 @@ export const changeWebhook = async (
  * for each other, and no secret of a change under way outlives the webhook.
  * @param check looks at its version; what it throws is thrown, and nothing is deleted
  */
-export const removeWebhook = async (
-  pool: HotPool,
-  reach: WebhookReach,
-  actor: Actor,
-  check: (version: number) => void,
-): Promise<boolean> => {
-  const connection = await pool.connect();
-  try {
-    await connection.query('begin');
+export const removeWebhook = async (pool: HotPool, reach: WebhookReach, actor: Actor, check: (version: number) => void): Promise<boolean> =>
+  inTransaction(pool, async (connection) => {
     const { rows } = await connection.query<{ version: number }>(
       `select version from webhooks
         where id = $1 and environment_id = $2 and ($3::uuid is null or tenant_id = $3) and deleted_at is null for no key update`,
       [reach.webhookId, reach.environmentId, reach.tenantId],
     );
     const [row] = rows;
-    if (row !== undefined) check(row.version);
-    // Of a pool it uses query alone.
-    const removed = row !== undefined && (await deleteWebhook(connection as unknown as HotPool, reach.webhookId, actor));
-    await connection.query('commit');
-    connection.release();
-    return removed;
-  } catch (error) {
-    // A connection that cannot even roll back is of no use to the next.
-    await connection.query('rollback').then(
-      () => connection.release(),
-      () => connection.release(true),
-    );
-    throw error;
-  }
-};
+    if (row === undefined) return false;
+    check(row.version);
+    return deleteWebhook(connection, reach.webhookId, actor);
+  });
 
 /**
  * What the old configuration made it wait for, it waits for no longer: a full rate limit, or a person who resets an open circuit, whose 120 h so begin now.

@@ -1,4 +1,5 @@
 // A new signing secret in the place of the present one, which signs on beside it until it expires. It is no version of the configuration.
+import { isSameSecret } from '@posthorn/core';
 import { sql } from 'kysely';
 import { insertAuditEntry } from './audit.js';
 import type { Database } from './pools.js';
@@ -30,7 +31,7 @@ export const rotateSigningSecret = async (
     const signing = await findSigningSecrets(transaction, box, webhook.id);
     const { secret, sealed } = choose(signing);
     // One that comes back stands once; those that have expired are of no use to anybody.
-    const again = signing.filter((each) => each.secret === secret).map(({ id }) => id);
+    const again = signing.filter((each) => isSameSecret(each.secret, secret)).map(({ id }) => id);
     const goes = overlapS === 0 ? sql<boolean>`true` : sql<boolean>`expires_at <= clock_timestamp() or id = any (${again}::uuid[])`;
     await transaction
       .deleteFrom('webhook_secrets')

@@ -119,6 +119,7 @@ describe('rotating a secret', () => {
 
   it.each<[string, unknown, string, string]>([
     ['a short secret', { secret: 'short' }, 'invalid_field', '/secret'],
+    ['a public key', { secret: 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=' }, 'invalid_field', '/secret'],
     ['a wrong base64', { secret: 'whsec_%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%' }, 'invalid_field', '/secret'],
     ['an overlap of more than a week', { overlap_s: 604_801 }, 'invalid_field', '/overlap_s'],
     ['an overlap before now', { overlap_s: -1 }, 'invalid_field', '/overlap_s'],

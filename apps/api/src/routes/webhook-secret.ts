@@ -1,6 +1,15 @@
 // POST /v1/webhooks/{id}/rotate-secret.
 import { randomBytes } from 'node:crypto';
-import { type FieldError, isSecret, newSecret, newSecretBytes, problem, rotatedSecret, rotationRandomBytes } from '@posthorn/core';
+import {
+  type FieldError,
+  isSameSecret,
+  isSecret,
+  newSecret,
+  newSecretBytes,
+  problem,
+  rotatedSecret,
+  rotationRandomBytes,
+} from '@posthorn/core';
 import { rotateSigningSecret, type SigningSecret } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -24,11 +33,12 @@ const refuseSecret = (code: 'conflict' | 'invalid_field', message: string): neve
 
 /** The secret to come; throws `conflict`. */
 const nextSecret = ([current, ...previous]: readonly SigningSecret[], given: string | undefined, overlapS: number): string => {
-  if (given !== undefined && given === current?.secret) return refuseSecret('conflict', 'this is the present secret');
+  if (given !== undefined && current !== undefined && isSameSecret(given, current.secret))
+    return refuseSecret('conflict', 'this is the present secret');
   const next =
     given ??
     (current === undefined ? newSecret(randomBytes(newSecretBytes)) : rotatedSecret(current.secret, randomBytes(rotationRandomBytes)));
-  const staying = previous.filter(({ secret }) => secret !== next).length + 1;
+  const staying = previous.filter(({ secret }) => !isSameSecret(secret, next)).length + 1;
   if (overlapS > 0 && staying > previousSecretsMax)
     throw problem(
       'conflict',
@@ -50,7 +60,7 @@ const schema = {
 
 /** POST /v1/webhooks/{id}/rotate-secret. */
 export const webhookSecretRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, secretBox } = dependencies;
+  const { db, secretBox, sealing } = dependencies;
 
   app.post(
     '/v1/webhooks/:id/rotate-secret',
@@ -62,10 +72,12 @@ export const webhookSecretRoute = (dependencies: WebhookDependencies) => async (
         refuseSecret('invalid_field', 'secret must be whsec_ and base64 of 24 to 64 bytes, or 16 to 128 visible ASCII characters');
       const webhookId = idOf(params);
       const reach = { ...reachOf(owner), webhookId };
-      const signing = await rotateSigningSecret(db, secretBox, reach, authorOf(owner), overlapS, (present) => {
-        const secret = nextSecret(present, given, overlapS);
-        return { secret, sealed: sealSecret(dependencies, webhookId, 'signing', secret) };
-      });
+      const signing = await sealing(() =>
+        rotateSigningSecret(db, secretBox, reach, authorOf(owner), overlapS, (present) => {
+          const secret = nextSecret(present, given, overlapS);
+          return { secret, sealed: sealSecret(dependencies, webhookId, 'signing', secret) };
+        }),
+      );
       if (signing === undefined) throw problem('not_found');
       return shownSecrets(signing);
     },

@@ -1,9 +1,9 @@
 // What every server process opens first: configuration, keys, logger, database. Opened in order, closed in reverse.
 import { type Config, readConfig } from '@posthorn/config';
-import { agreeOnDeployment, createDatabase, createHotPool, type Database, encryptionKeyId, type HotPool } from '@posthorn/db';
+import { agreeOnDeployment, createDatabases, createHotPool, createKeyRing, type Database, type HotPool, type KeyRing } from '@posthorn/db';
 import { createEgress, type Egress, emptyAllowList, loopbackAllowValue, parseAllowList } from '@posthorn/egress';
 import type { QueueLocation } from '@posthorn/queue';
-import { createLogger, createMetrics, type Logger, type Metrics } from '@posthorn/telemetry';
+import { createLogger, createMetrics, type Logger, logProcess, type Metrics } from '@posthorn/telemetry';
 import { dataDirectoryOf, developmentEncryptionKey } from './development-keys.js';
 
 export type Role = 'start' | 'api' | 'worker';
@@ -12,11 +12,13 @@ export type Resources = {
   readonly config: Config;
   readonly databaseUrl: string;
   readonly queue: QueueLocation;
-  readonly encryptionKey: Buffer;
+  readonly keyRing: KeyRing;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly pool: HotPool;
   readonly db: Database;
+  /** Behind the wall, for the API. */
+  readonly walledDb: Database;
   readonly egress: Egress;
   readonly close: () => Promise<void>;
 };
@@ -27,8 +29,11 @@ export const queueLocationOf = (config: Config, databaseUrl: string): QueueLocat
     ? { kind: 'postgres', url: databaseUrl, connectionsMax: 2 * config.databasePoolMax }
     : { kind: 'redis', url: config.redisUrl };
 
-export const encryptionKeyOf = async (config: Config): Promise<Buffer> =>
-  config.encryptionKey ?? (await developmentEncryptionKey(dataDirectoryOf(config)));
+/** The keys of this process; the first seals until the installation's row names another. */
+export const keyRingOf = async (config: Config): Promise<KeyRing> => {
+  const key = config.encryptionKey ?? (await developmentEncryptionKey(dataDirectoryOf(config)));
+  return config.nextEncryptionKey === null ? createKeyRing(key) : createKeyRing(key, config.nextEncryptionKey);
+};
 
 const allowListOf = (config: Config, loopback: boolean) => {
   const value = config.egressAllow ?? (loopback ? loopbackAllowValue : undefined);
@@ -47,9 +52,10 @@ export const openResources = async (
   options: { readonly allowLoopback: boolean; readonly config?: Config },
 ): Promise<Resources> => {
   const config = options.config ?? readConfig();
-  const encryptionKey = await encryptionKeyOf(config);
+  const keyRing = await keyRingOf(config);
   const egress = createEgress({ allow: allowListOf(config, options.allowLoopback) });
   const logger = createLogger({ level: config.logLevel, role, pretty: !config.production && process.stdout.isTTY });
+  logProcess(logger);
   const poolOptions = {
     url: databaseUrl,
     max: config.databasePoolMax,
@@ -57,21 +63,18 @@ export const openResources = async (
     onError: (error: Error) => logger.warn({ err: error }, 'database.connection_lost'),
   };
   const pool = createHotPool(poolOptions);
-  const db = createDatabase(poolOptions);
+  const { db, walledDb } = createDatabases(poolOptions);
   const queue = queueLocationOf(config, databaseUrl);
   const close = async (): Promise<void> => {
     await egress.close();
     await Promise.all([pool.end(), db.destroy()]);
   };
   try {
-    await agreeOnDeployment(pool, {
-      queueBackend: queue.kind,
-      queueShards: config.queueShards,
-      encryptionKeyId: encryptionKeyId(encryptionKey),
-    });
+    const ours = { queueBackend: queue.kind, queueShards: config.queueShards, encryptionKeyIds: keyRing.ids };
+    keyRing.sealWith(await agreeOnDeployment(pool, ours));
   } catch (error) {
     await close();
     throw error;
   }
-  return { config, databaseUrl, queue, encryptionKey, logger, metrics: createMetrics(), pool, db, egress, close };
+  return { config, databaseUrl, queue, keyRing, logger, metrics: createMetrics(), pool, db, walledDb, egress, close };
 };
