@@ -245,6 +245,21 @@ describe('what is recorded of an attempt', () => {
     expect(attempts.map((each) => each.ok)).toEqual([true]);
   });
 
+  it('of an endpoint that sends back what it was sent is kept without what is secret', async () => {
+    const authentication = { type: 'basic', username: 'the-user-of-it', password: 'the-password-of-it' } as const;
+    const headers = { 'x-own': 'an-own-value-of-it', 'x-type': 'type-{event_type}' };
+    const echo = async (body: (received: Received) => string): Promise<string> => {
+      receiver.answer((received) => ({ headers: { 'x-echo': received.headers.authorization ?? '' }, body: body(received) }));
+      const record = await make(attemptOf({ webhook: webhookAt({}, { authentication, headers }) }));
+      expect(record?.sent?.responseHeaders).toContain('x-echo: Basic <hidden>\n');
+      return record?.sent?.responseBody?.toString() ?? '';
+    };
+    expect(await echo(({ headers: sent }) => `${sent['x-own']}, ${sent['x-type']}`)).toBe('<hidden>, type-order.placed');
+    expect(await echo(() => `${secret} the-password-of-it`)).toBe('<hidden> <hidden>');
+    // Cut within it.
+    expect(await echo(() => `${'x'.repeat(90)}the-password-of-it`)).toBe(`${'x'.repeat(90)}<hidden>`);
+  });
+
   it('that failed is a retry by the schedule, with the body cut at its bound', async () => {
     receiver.answer({ status: 500, body: 'x'.repeat(101) });
     const record = await make(attemptOf({ failures: 1, n: 4, kind: 'retry' }), false);

@@ -5,6 +5,7 @@ import {
   type AttemptOutcome,
   attemptKindCodes,
   type BodyShape,
+  bytesWithoutSecrets,
   composeRequest,
   countsForCircuit,
   errorKindCodes,
@@ -14,6 +15,7 @@ import {
   shownHeaders,
   storedStatusCodes,
   type Verdict,
+  withoutSecrets,
 } from '@posthorn/core';
 import type { DeliveryRecord, LoadedEvent, SentAttempt } from '@posthorn/db';
 import type { EgressRequest, Outcome, UnsentOutcome } from '@posthorn/egress';
@@ -61,6 +63,7 @@ const outcomeForJudge = (outcome: SentOutcome): AttemptOutcome =>
 
 const sentOf = (attempt: Attempt, outcome: SentOutcome, verdict: Verdict, startedAtMs: number, request: OutgoingRequest): SentAttempt => {
   const response = outcome.kind === 'response' ? outcome : null;
+  const { secretTexts } = attempt.webhook.sender();
   return {
     ok: verdict.kind === 'succeeded',
     counts: countsForCircuit(outcomeForJudge(outcome), verdict),
@@ -76,8 +79,9 @@ const sentOf = (attempt: Attempt, outcome: SentOutcome, verdict: Verdict, starte
     tlsMs: outcome.phases.tlsMs,
     firstByteMs: outcome.phases.firstByteMs,
     requestHeaders: shownHeaders(request),
-    responseHeaders: response?.headers ?? null,
-    responseBody: response === null || response.body.length === 0 ? null : response.body,
+    responseHeaders: response === null ? null : withoutSecrets(response.headers, secretTexts),
+    responseBody:
+      response === null || response.body.length === 0 ? null : bytesWithoutSecrets(response.body, secretTexts, response.bodyTruncated),
     responseTruncated: response?.bodyTruncated ?? false,
   };
 };

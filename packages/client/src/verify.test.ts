@@ -140,6 +140,57 @@ describe('the published example', () => {
     expect(code({}, { secret: 'a plain secret of somebody' })).toBe('no_match');
   });
 
+  it.each([
+    [
+      'of 18 bytes, which nobody should make',
+      'whsec_plJ3nmyCDGBKInavdOK15jsl',
+      'msg_loFOjxBNrRLzqYUf',
+      1_731_705_121,
+      '{"event_type":"ping","data":{"success":true}}',
+      'v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=',
+    ],
+    [
+      'of 1,048,576 bytes',
+      secret,
+      signed['webhook-id'],
+      timestampS,
+      'a'.repeat(1_048_576),
+      'v1,txpEUxqWZJ5nteTnymUVa+7C4NHpBeXJ6CsBAW0c3/A=',
+    ],
+    ['of 262,144 bytes', secret, signed['webhook-id'], timestampS, 'a'.repeat(262_144), 'v1,Mw4Pe2WgApuT7NSqnSq0PQPV9gbLdggCl9B865x5Xh0='],
+    ['of 262,143 bytes', secret, signed['webhook-id'], timestampS, 'a'.repeat(262_143), 'v1,NTItnqyWMoFhk2Bbe5V/BMdcFRWgcSQaTgqLHX7FC7c='],
+  ])('verifies with a secret or a body %s, and not with one character more or less', (_, vectorSecret, id, atS, text, signature) => {
+    const headers = { 'webhook-id': id, 'webhook-timestamp': String(atS), 'webhook-signature': signature };
+    const codeWith = (sent: string) => codeOf({ secret: vectorSecret, headers, body: sent, nowS: atS });
+    expect([codeWith(text), codeWith(`${text} `), codeWith(text.slice(0, -1))]).toEqual(['ok', 'no_match', 'no_match']);
+  });
+
+  it('verifies with a secret whose padding lacks, in whole or in part, and with an empty body', () => {
+    for (const bytes of [24, 25, 26]) {
+      const padded = `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
+      for (const given of [padded, padded.replace(/=$/, ''), padded.replace(/=+$/, '')])
+        expect([bytes, codeOf(request({ secret: given }, [padded]))]).toEqual([bytes, 'ok']);
+    }
+    const headers = { ...signed, 'webhook-signature': sign([secretKeyBytes(secret)], signed['webhook-id'], timestampS, '') };
+    expect(code(headers, { body: '' })).toBe('ok');
+  });
+
+  it('compares signatures of any length, and never throws', () => {
+    const text = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units));
+    fc.assert(
+      fc.property(text, fc.nat(published.length), (other, cut) => {
+        for (const given of [other, published.slice(0, cut) + other, published.slice(0, cut)]) {
+          const isRight = given.split(' ').includes(published);
+          expect(code({ 'webhook-signature': given })).toBe(isRight ? 'ok' : given === '' ? 'missing_header' : 'no_match');
+        }
+      }),
+    );
+  });
+
+  it.each(['whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=', 'hwsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'])('is not made by %p', (other) => {
+    expect(code({}, { secret: other })).toBe('no_match');
+  });
+
   it.each(['', 'whsec_'])('throws for the empty secret %p', (empty) => {
     expect(() => code({}, { secret: empty })).toThrow(RangeError);
   });

@@ -2,6 +2,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type Authentication, authenticationHeader, hiddenValue } from './authentication.js';
 import { deliveryHeaders } from './delivery-headers.js';
+import { secretsOfRequests } from './echoed-secrets.js';
 import { type OwnHeaders, renderHeaders } from './own-headers.js';
 import { type BodyEvent, buildBody, contentTypeOf, isBodyPerWebhook, type PayloadFormat } from './payload-format.js';
 import { secretKeyBytes } from './secret.js';
@@ -42,6 +43,8 @@ export type Sender = {
   /** Null: none. */
   readonly headers: OwnHeaders | null;
   readonly bodySignature: { readonly template: SignatureHeader; readonly secret: string } | null;
+  /** What no answer may be kept with (`withoutSecrets`). */
+  readonly secretTexts: readonly string[];
 };
 
 /** `headers` is flat: name, value, name, value … `secretFrom` and `secretTo` bound those whose values are secret. */
@@ -70,6 +73,7 @@ export function prepareSender(webhook: SendingWebhook): Sender {
     headers: Object.keys(webhook.headers).length === 0 ? null : webhook.headers,
     bodySignature:
       webhook.signatureHeader === null || current === undefined ? null : { template: webhook.signatureHeader, secret: current.secret },
+    secretTexts: secretsOfRequests(webhook),
   };
 }
 

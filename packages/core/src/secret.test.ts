@@ -40,6 +40,10 @@ describe('isSecret', () => {
     `${'x'.repeat(16)} y`,
     `${'x'.repeat(16)}é`,
     `${'x'.repeat(16)}\n`,
+    'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=',
+    'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==',
+    'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6K',
+    'hwsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   ])('refuses %p', (text) => {
     expect(isSecret(text)).toBe(false);
   });

@@ -13,14 +13,19 @@ export const newSecretBytes = 32;
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const visibleAscii = /^[\x21-\x7e]+$/;
+/** A key pair's halves, of which one is public, and a slip: as plain text they would sign, and not what people think. */
+const otherPrefix = /^(?:whsk_|whpk_|hwsec_)/;
 
-/** Whether `text` may be given as a secret. What begins with `whsec_` must go on with base64 of 24 to 64 bytes; its padding may lack. */
+/**
+ * Whether `text` may be given as a secret. What begins with `whsec_` must go on with base64 of 24 to 64 bytes; its padding may lack. A key of the
+ * asymmetric scheme (`whsk_`, `whpk_`) is none.
+ */
 export function isSecret(text: string): boolean {
   if (text.startsWith(secretPrefix)) {
     const bytes = decodeBase64(text.slice(secretPrefix.length));
     return bytes !== null && bytes.length >= secretBytesMin && bytes.length <= secretBytesMax;
   }
-  return text.length >= secretCharsMin && text.length <= secretCharsMax && visibleAscii.test(text);
+  return text.length >= secretCharsMin && text.length <= secretCharsMax && visibleAscii.test(text) && !otherPrefix.test(text);
 }
 
 /**
