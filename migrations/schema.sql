@@ -26,6 +26,10 @@ create table api_keys (
 );
 CREATE INDEX api_keys_of_environment ON public.api_keys USING btree (environment_id, id);
 CREATE INDEX api_keys_of_tenant ON public.api_keys USING btree (tenant_id) WHERE (tenant_id IS NOT NULL);
+alter table api_keys enable row level security;
+create policy of_environment on api_keys to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on api_keys to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on api_keys to posthorn_management;
 
 create table attempts (
   environment_id uuid not null,
@@ -52,6 +56,11 @@ create table attempts (
   constraint attempts_pkey PRIMARY KEY (event_id, webhook_id, n)
 ) partition by RANGE (event_id);
 CREATE INDEX attempts_of_tests ON ONLY public.attempts USING btree (webhook_id, event_id) WHERE (kind = 5);
+alter table attempts enable row level security;
+create policy of_environment on attempts to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on attempts to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on attempts to posthorn_management;
+grant insert, select, update on attempts to posthorn_tenant;
 
 create table audit_log (
   id uuid not null,
@@ -69,6 +78,11 @@ create table audit_log (
 );
 CREATE INDEX audit_log_of_environment ON public.audit_log USING btree (environment_id, at, id);
 CREATE INDEX audit_log_of_subject ON public.audit_log USING btree (environment_id, subject_id, at, id);
+alter table audit_log enable row level security;
+create policy of_environment on audit_log to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on audit_log to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select on audit_log to posthorn_management;
+grant insert on audit_log to posthorn_tenant;
 
 create table deliveries (
   environment_id uuid not null,
@@ -96,6 +110,11 @@ CREATE INDEX deliveries_of_replay_in_order ON ONLY public.deliveries USING btree
 CREATE INDEX deliveries_of_webhook ON ONLY public.deliveries USING btree (webhook_id, event_id);
 CREATE INDEX deliveries_replaying ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE ((status = 0) AND (replay_id IS NOT NULL));
 CREATE INDEX deliveries_waiting ON ONLY public.deliveries USING btree (webhook_id, due_at) WHERE ((status = 0) AND (replay_id IS NULL));
+alter table deliveries enable row level security;
+create policy of_environment on deliveries to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on deliveries to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on deliveries to posthorn_management;
+grant insert, select, update on deliveries to posthorn_tenant;
 
 create table deployment (
   only_row boolean not null default true,
@@ -103,6 +122,7 @@ create table deployment (
   queue_shards smallint not null,
   encryption_key_id text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
+  encryption_key_id_before text,
   constraint deployment_only_row_check CHECK (only_row),
   constraint deployment_pkey PRIMARY KEY (only_row),
   constraint deployment_queue_backend_check CHECK ((queue_backend = ANY (ARRAY['redis'::text, 'postgres'::text]))),
@@ -118,6 +138,7 @@ create table digests (
   constraint digests_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id)
 );
 CREATE INDEX digests_due ON public.digests USING btree (due_at);
+alter table digests enable row level security;
 
 create table dispatches (
   id uuid not null,
@@ -130,6 +151,8 @@ create table dispatches (
   constraint dispatches_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=70);
 CREATE INDEX dispatches_lease ON public.dispatches USING btree (lease_until) WHERE (set_aside_at IS NULL);
+grant insert, select on dispatches to posthorn_management;
+grant insert, select on dispatches to posthorn_tenant;
 
 create table environments (
   id uuid not null,
@@ -144,6 +167,12 @@ create table environments (
   constraint environments_pkey PRIMARY KEY (id),
   constraint environments_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text))
 );
+alter table environments enable row level security;
+create policy of_environment on environments to posthorn_management using ( CASE WHEN (id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on environments to posthorn_tenant using ( CASE WHEN (id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+grant select, update on environments to posthorn_management;
+grant select on environments to posthorn_tenant;
+grant update (updated_at) on environments to posthorn_tenant;
 
 create table event_types (
   environment_id uuid not null,
@@ -157,6 +186,11 @@ create table event_types (
   constraint event_types_name_check CHECK ((length(name) <= 128)),
   constraint event_types_pkey PRIMARY KEY (environment_id, name)
 );
+alter table event_types enable row level security;
+create policy of_environment on event_types to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on event_types to posthorn_tenant using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+grant delete, insert, select, update on event_types to posthorn_management;
+grant select on event_types to posthorn_tenant;
 
 create table events (
   id uuid not null,
@@ -175,6 +209,11 @@ create table events (
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_source ON ONLY public.events USING btree (tenant_id, source_id) WHERE (source_id IS NOT NULL);
+alter table events enable row level security;
+create policy of_environment on events to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on events to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on events to posthorn_management;
+grant insert, select, update on events to posthorn_tenant;
 
 create table idempotency_keys (
   window_start timestamp with time zone not null,
@@ -184,6 +223,7 @@ create table idempotency_keys (
   body_hash bytea not null,
   constraint idempotency_keys_pkey PRIMARY KEY (window_start, tenant_id, key)
 ) partition by RANGE (window_start);
+alter table idempotency_keys enable row level security;
 
 create table leases (
   name text not null,
@@ -223,6 +263,11 @@ create table mails (
 CREATE INDEX mails_created ON public.mails USING btree (created_at);
 CREATE INDEX mails_of_address ON public.mails USING btree (environment_id, address, kind, created_at);
 CREATE INDEX mails_waiting ON public.mails USING btree (due_at) WHERE (status = 'waiting'::text);
+alter table mails enable row level security;
+create policy of_environment on mails to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on mails to posthorn_tenant using ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (EXISTS ( SELECT FROM notifications n WHERE ((n.mail_id = mails.id) AND (n.tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")))))) THEN 1 ELSE 0 END <> 0);
+grant select on mails to posthorn_management;
+grant select on mails to posthorn_tenant;
 
 create table notifications (
   id uuid not null,
@@ -250,6 +295,11 @@ CREATE INDEX notifications_of_mail ON public.notifications USING btree (mail_id)
 CREATE INDEX notifications_of_tenant ON public.notifications USING btree (tenant_id, id);
 CREATE INDEX notifications_of_webhook ON public.notifications USING btree (webhook_id, id);
 CREATE UNIQUE INDEX notifications_open ON public.notifications USING btree (webhook_id, kind) WHERE (closed_at IS NULL);
+alter table notifications enable row level security;
+create policy of_environment on notifications to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on notifications to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on notifications to posthorn_management;
+grant insert, select, update on notifications to posthorn_tenant;
 
 create table processes (
   id uuid not null,
@@ -262,6 +312,7 @@ create table processes (
   version text,
   commit text,
   jobs_max integer,
+  encryption_key_ids text[],
   constraint processes_pkey PRIMARY KEY (id),
   constraint processes_role_check CHECK ((role = ANY (ARRAY['api'::text, 'worker'::text])))
 );
@@ -289,6 +340,11 @@ create table replays (
 );
 CREATE INDEX replays_of_environment ON public.replays USING btree (environment_id, id);
 CREATE INDEX replays_running ON public.replays USING btree (id) WHERE (ended_at IS NULL);
+alter table replays enable row level security;
+create policy of_environment on replays to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on replays to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on replays to posthorn_management;
+grant insert, select, update on replays to posthorn_tenant;
 
 create table tenant_erasures (
   tenant_id uuid not null,
@@ -303,6 +359,10 @@ create table tenant_erasures (
   constraint tenant_erasures_pkey PRIMARY KEY (tenant_id)
 );
 CREATE INDEX tenant_erasures_due ON public.tenant_erasures USING btree (due_at);
+alter table tenant_erasures enable row level security;
+create policy of_environment on tenant_erasures to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on tenant_erasures to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select on tenant_erasures to posthorn_management;
 
 create table tenant_stats (
   environment_id uuid not null,
@@ -354,6 +414,11 @@ create table tenant_stats (
   last_success_at timestamp with time zone,
   constraint tenant_stats_pkey PRIMARY KEY (environment_id, span, at, tenant_id, event_type)
 ) with (fillfactor=50);
+alter table tenant_stats enable row level security;
+create policy of_environment on tenant_stats to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on tenant_stats to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant select on tenant_stats to posthorn_management;
+grant select on tenant_stats to posthorn_tenant;
 
 create table tenants (
   id uuid not null,
@@ -374,6 +439,11 @@ create table tenants (
   constraint tenants_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
   constraint tenants_pkey PRIMARY KEY (id)
 );
+alter table tenants enable row level security;
+create policy of_environment on tenants to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on tenants to posthorn_tenant using ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on tenants to posthorn_management;
+grant select, update on tenants to posthorn_tenant;
 
 create table webhook_secrets (
   id uuid not null,
@@ -392,7 +462,13 @@ create table webhook_secrets (
   constraint webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX webhook_secrets_current ON public.webhook_secrets USING btree (webhook_id, purpose) WHERE (expires_at IS NULL);
+CREATE INDEX webhook_secrets_of_key ON public.webhook_secrets USING btree (key_id, id);
 CREATE INDEX webhook_secrets_of_webhook ON public.webhook_secrets USING btree (webhook_id);
+alter table webhook_secrets enable row level security;
+create policy of_environment on webhook_secrets to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhook_secrets to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant delete, insert, select, update on webhook_secrets to posthorn_management;
+grant delete, insert, select, update on webhook_secrets to posthorn_tenant;
 
 create table webhook_state (
   webhook_id uuid not null,
@@ -444,6 +520,11 @@ CREATE INDEX webhook_state_changed ON public.webhook_state USING btree (changed_
 CREATE INDEX webhook_state_failing ON public.webhook_state USING btree (failing_since) WHERE ((failing_since IS NOT NULL) AND (failing_told_at IS NULL));
 CREATE INDEX webhook_state_no_success ON public.webhook_state USING btree (no_success_since) WHERE (no_success_since IS NOT NULL);
 CREATE INDEX webhook_state_wake ON public.webhook_state USING btree (wake_at) WHERE (wake_at < 'infinity'::timestamp with time zone);
+alter table webhook_state enable row level security;
+create policy of_environment on webhook_state to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhook_state to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on webhook_state to posthorn_management;
+grant insert, select, update on webhook_state to posthorn_tenant;
 
 create table webhook_stats (
   environment_id uuid not null,
@@ -500,6 +581,11 @@ create table webhook_stats (
 CREATE INDEX webhook_stats_raw ON public.webhook_stats USING btree (at) WHERE (slot < 16);
 CREATE INDEX webhook_stats_raw_of_webhook ON public.webhook_stats USING btree (webhook_id) WHERE (slot < 16);
 CREATE INDEX webhook_stats_settled ON public.webhook_stats USING btree (environment_id, span, at) WHERE (slot = 16);
+alter table webhook_stats enable row level security;
+create policy of_environment on webhook_stats to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhook_stats to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on webhook_stats to posthorn_management;
+grant insert, select, update on webhook_stats to posthorn_tenant;
 
 create table webhook_timeline (
   environment_id uuid not null,
@@ -513,6 +599,11 @@ create table webhook_timeline (
   constraint webhook_timeline_pkey PRIMARY KEY (webhook_id, at, sequence),
   constraint webhook_timeline_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
+alter table webhook_timeline enable row level security;
+create policy of_environment on webhook_timeline to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhook_timeline to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select on webhook_timeline to posthorn_management;
+grant insert, select on webhook_timeline to posthorn_tenant;
 
 create table webhook_totals (
   webhook_id uuid not null,
@@ -536,6 +627,11 @@ create table webhook_totals (
   constraint webhook_totals_pkey PRIMARY KEY (webhook_id)
 );
 CREATE INDEX webhook_totals_of_environment ON public.webhook_totals USING btree (environment_id);
+alter table webhook_totals enable row level security;
+create policy of_environment on webhook_totals to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhook_totals to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select on webhook_totals to posthorn_management;
+grant insert, select on webhook_totals to posthorn_tenant;
 
 create table webhook_versions (
   environment_id uuid not null,
@@ -550,6 +646,11 @@ create table webhook_versions (
   constraint webhook_versions_pkey PRIMARY KEY (webhook_id, version),
   constraint webhook_versions_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
+alter table webhook_versions enable row level security;
+create policy of_environment on webhook_versions to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhook_versions to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select on webhook_versions to posthorn_management;
+grant insert, select on webhook_versions to posthorn_tenant;
 
 create table webhooks (
   id uuid not null,
@@ -622,6 +723,11 @@ CREATE INDEX webhooks_of_tenant_by_created_at ON public.webhooks USING btree (te
 CREATE INDEX webhooks_of_tenant_by_name ON public.webhooks USING btree (tenant_id, COALESCE(name, ''::text) COLLATE "C", id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_of_tenant_by_updated_at ON public.webhooks USING btree (tenant_id, updated_at, id) WHERE (deleted_at IS NULL);
 CREATE INDEX webhooks_with_digest ON public.webhooks USING btree (id) WHERE (notification_success AND (deleted_at IS NULL));
+alter table webhooks enable row level security;
+create policy of_environment on webhooks to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
+create policy of_tenant on webhooks to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
+grant insert, select, update on webhooks to posthorn_management;
+grant insert, select, update on webhooks to posthorn_tenant;
 
 CREATE OR REPLACE FUNCTION public.end_waiting_deliveries(webhooks_max integer, rows_max integer, stats_slot integer, only_webhook uuid DEFAULT NULL::uuid, recheck interval DEFAULT '00:00:10'::interval)
  RETURNS integer
@@ -956,6 +1062,23 @@ AS $function$
                 'cancelled_by_hand', 'expired', 'erased'])[code]
 $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_other_encryption_key()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+declare
+  sealing text;
+begin
+  select encryption_key_id into sealing from deployment for share;
+  if new.key_id <> sealing then
+    raise exception 'secrets are sealed with key %, not with %', sealing, new.key_id using errcode = 'PHKEY';
+  end if;
+  return new;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.uuidv7_floor(moment timestamp with time zone)
  RETURNS uuid
  LANGUAGE sql
@@ -970,4 +1093,40 @@ CREATE OR REPLACE FUNCTION public.uuidv7_time(id uuid)
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select to_timestamp(('x' || lpad(replace(left(id::text, 13), '-', ''), 16, '0'))::bit(64)::bigint / 1000.0)
+$function$;
+
+CREATE OR REPLACE FUNCTION public.walk_end_of_deliveries(before_event uuid, before_webhook uuid, from_event uuid, rows_max integer, not_succeeded_of uuid)
+ RETURNS TABLE(event_id uuid, webhook_id uuid)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  environment uuid := coalesce(nullif(current_setting('posthorn.environment', true), '')::uuid, not_succeeded_of);
+begin
+  if not_succeeded_of is not null then
+    return query
+      select d.event_id, d.webhook_id from deliveries d
+       where d.status <> 1 and (d.environment_id, d.event_id, d.webhook_id) < (environment, before_event, before_webhook)
+         and (d.environment_id, d.event_id, d.webhook_id) >= (environment, from_event, '00000000-0000-0000-0000-000000000000'::uuid)
+       order by d.environment_id desc, d.event_id desc, d.webhook_id desc offset rows_max - 1 limit 1;
+  else
+    return query
+      select d.event_id, d.webhook_id from deliveries d
+       where d.event_id <= before_event and (d.event_id, d.webhook_id) < (before_event, before_webhook) and d.event_id >= from_event
+       order by d.event_id desc, d.webhook_id desc offset rows_max - 1 limit 1;
+  end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.walk_end_of_events(before_id uuid, from_id uuid, rows_max integer)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  return (select e.id from events e where e.id < before_id and e.id >= from_id order by e.id desc offset rows_max - 1 limit 1);
+end
 $function$;

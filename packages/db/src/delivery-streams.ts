@@ -3,6 +3,7 @@ import { storedStatusCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './pools.js';
 import type { DeliveryPage, DeliveryPosition } from './reading-deliveries.js';
+import { lowestIdOf } from './replay-scope.js';
 import { idRangeSql } from './time-range.js';
 
 /** Up to so many webhooks of a tenant its deliveries are read webhook by webhook, from there on along with everybody's. */
@@ -13,7 +14,10 @@ export type DeliveryStreams = {
   readonly ids: readonly (string | null)[];
   readonly where: RawBuilder<boolean>;
   readonly order: RawBuilder<unknown>;
+  /** Of what is not the reader's alone: the last row of so many behind a position, whoever's it is (migrations/0015_wall.sql); else null. */
+  readonly endAfter: ((rowsMax: number) => RawBuilder<unknown>) | null;
 };
+type Along = Pick<DeliveryStreams, 'where' | 'order'>;
 
 const [lowestId, highestId] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 
@@ -29,11 +33,11 @@ const keysOf = ({ filters }: DeliveryPage, before: DeliveryPosition | null): Raw
 };
 
 // Bounds and order begin with what is fixed: no index has these but the one that is meant, whatever the planner thinks of a day's partition.
-const alongWebhook = (before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => ({
+const alongWebhook = (before: DeliveryPosition | null): Along => ({
   where: sql<boolean>`(d.webhook_id, d.event_id) >= (w.id, ${lowestId}::uuid) and (d.webhook_id, d.event_id) <= (w.id, ${before?.eventId ?? highestId}::uuid)`,
   order: sql`d.webhook_id desc, d.event_id desc`,
 });
-const alongNotSucceeded = ({ environmentId }: DeliveryPage, before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
+const alongNotSucceeded = ({ environmentId }: DeliveryPage, before: DeliveryPosition | null): Along => {
   const [lowest, highest] = [
     sql`(${environmentId}::uuid, ${lowestId}::uuid, ${lowestId}::uuid)`,
     sql`(${environmentId}::uuid, ${before?.eventId ?? highestId}::uuid, ${before?.webhookId ?? highestId}::uuid)`,
@@ -45,7 +49,7 @@ const alongNotSucceeded = ({ environmentId }: DeliveryPage, before: DeliveryPosi
   };
 };
 /** What a replay opened last is as narrow as a list can be made without naming an event. */
-const alongReplay = (replayId: string, before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
+const alongReplay = (replayId: string, before: DeliveryPosition | null): Along => {
   const [lowest, highest] = [
     sql`(${replayId}::uuid, ${lowestId}::uuid, ${lowestId}::uuid)`,
     sql`(${replayId}::uuid, ${before?.eventId ?? highestId}::uuid, ${before?.webhookId ?? highestId}::uuid)`,
@@ -56,7 +60,21 @@ const alongReplay = (replayId: string, before: DeliveryPosition | null): Omit<De
     order: sql`d.replay_id desc, d.event_id desc, d.webhook_id desc`,
   };
 };
-const alongAll: Omit<DeliveryStreams, 'ids'> = { where: sql<boolean>`true`, order: sql`d.event_id desc, d.webhook_id desc` };
+const alongAll: Along = { where: sql<boolean>`true`, order: sql`d.event_id desc, d.webhook_id desc` };
+
+const endSql = (
+  { filters }: DeliveryPage,
+  before: DeliveryPosition | null,
+  notSucceededOf: string | null,
+  rowsMax: number,
+): RawBuilder<unknown> => {
+  const { fromMs = null, toMs = null } = filters?.createdAt ?? {};
+  const end = toMs === null ? null : { eventId: lowestIdOf(toMs), webhookId: lowestId };
+  const behindAll = before ?? { eventId: highestId, webhookId: highestId };
+  const { eventId, webhookId } = end === null || behindAll.eventId < end.eventId ? behindAll : end;
+  return sql`walk_end_of_deliveries(${eventId}::uuid, ${webhookId}::uuid, ${fromMs === null ? lowestId : lowestIdOf(fromMs)}::uuid,
+                                    ${rowsMax}::integer, ${notSucceededOf}::uuid)`;
+};
 
 /** Whether none that succeeded can fit: these have a code of 2xx and neither an error nor a reason. */
 const isOfNotSucceeded = ({ status, filters }: DeliveryPage): boolean =>
@@ -81,11 +99,17 @@ const fewWebhooks = async (db: Database, tenantId: string): Promise<readonly str
 export const streamsOf = async (db: Database, page: DeliveryPage): Promise<(before: DeliveryPosition | null) => DeliveryStreams> => {
   const { eventId, webhookId, tenantId } = page;
   const streams =
-    (ids: DeliveryStreams['ids'], along: (before: DeliveryPosition | null) => Omit<DeliveryStreams, 'ids'>) =>
+    (ids: DeliveryStreams['ids'], along: (before: DeliveryPosition | null) => Along) =>
     (before: DeliveryPosition | null): DeliveryStreams => {
       const { where, order } = along(before);
-      return { ids, where: sql<boolean>`${where} and ${keysOf(page, before)}`, order };
+      return { ids, where: sql<boolean>`${where} and ${keysOf(page, before)}`, order, endAfter: null };
     };
+  const withOthers =
+    (along: (before: DeliveryPosition | null) => Along, notSucceededOf: string | null) =>
+    (before: DeliveryPosition | null): DeliveryStreams => ({
+      ...streams([null], along)(before),
+      endAfter: (rowsMax) => endSql(page, before, notSucceededOf, rowsMax),
+    });
   if (eventId !== null)
     return streams([null], () => ({
       ...alongAll,
@@ -94,13 +118,14 @@ export const streamsOf = async (db: Database, page: DeliveryPage): Promise<(befo
   const replayId = page.filters?.replayId ?? null;
   if (replayId !== null) return streams([null], (before) => alongReplay(replayId, before));
   const isNarrow = isOfNotSucceeded(page);
-  const alongIts = (before: DeliveryPosition | null): Omit<DeliveryStreams, 'ids'> => {
+  const alongIts = (before: DeliveryPosition | null): Along => {
     const { where, order } = alongWebhook(before);
     return { where: isNarrow ? sql<boolean>`d.status <> 1 and ${where}` : where, order };
   };
   if (webhookId !== null) return streams([webhookId], alongIts);
   const webhookIds = tenantId === null ? null : await fewWebhooks(db, tenantId);
   if (webhookIds !== null) return streams(webhookIds, alongIts);
-  if (isNarrow) return streams([null], (before) => alongNotSucceeded(page, before));
-  return streams([null], () => alongAll);
+  if (!isNarrow) return withOthers(() => alongAll, null);
+  const along = (before: DeliveryPosition | null): Along => alongNotSucceeded(page, before);
+  return tenantId === null ? streams([null], along) : withOthers(along, page.environmentId);
 };

@@ -1,5 +1,5 @@
 // What a digest says of a webhook beside its counts: when the first and the last delivery came, what still waits, and the newest ones.
-import { percentile } from '@posthorn/core';
+import { type DigestFacts, percentile } from '@posthorn/core';
 import { numberArray, uuidArray } from './array-literal.js';
 import type { Delivered } from './digest-counts.js';
 import { groupBy, type MailedWebhook } from './mailroom.js';
@@ -7,20 +7,7 @@ import type { HotPool } from './pools.js';
 import { latencyBoundsMs } from './stats-buckets.js';
 import { settledSlot, spans } from './stats-columns.js';
 
-export type DigestedWebhook = {
-  readonly webhook: MailedWebhook;
-  /** Deliveries that succeeded, by event type, most first. */
-  readonly byType: readonly { readonly eventType: string; readonly count: number }[];
-  /** To the minute. */
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-  /** Of all attempts; null: none. */
-  readonly p95Ms: number | null;
-  readonly pending: number;
-  readonly held: number;
-  /** The newest, as `<event>.<webhook>`. */
-  readonly newest: readonly { readonly deliveryId: string; readonly eventType: string; readonly at: Date }[];
-};
+export type DigestedWebhook = DigestFacts & { readonly webhook: MailedWebhook };
 /** A webhook of which something was delivered since `told_at`. */
 type ToDescribe = {
   readonly webhook_id: string;

@@ -36,6 +36,7 @@ export {
 export { type Chunk, endWaitingDeliveries, type LoadedDelivery, leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
 export { type DueWork, findDueWork } from './due-work.js';
 export { startEmbeddedPostgres } from './embedded-postgres.js';
+export { createKeyFollower, EncryptionKeyError, type KeyFollower } from './encryption-key.js';
 export { applyEnvironmentSettings } from './environment-settings.js';
 export {
   bootstrapEnvironment,
@@ -70,32 +71,32 @@ export {
   writeFlush,
 } from './flush.js';
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
+export { createKeyRing, type DerivedKeys, encryptionKeyId, type KeyRing } from './key-ring.js';
+export { beginKeyRotation, countSecretsByKey, readSealingKeys, resealSecrets } from './key-rotation.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
 export { startLiveListener } from './live-listener.js';
 export {
   type Composed,
   composeMails,
-  type MailedFact,
   type MailedTrouble,
   type MailedWebhook,
   type MailroomOptions,
   type News,
-  type WrittenLetter,
 } from './mailroom.js';
 export { composeDigests, enrolDigests, type MailedDigest } from './mailroom-digests.js';
 export { expireMails } from './mailroom-keeping.js';
 export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';
 export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
-export { createDatabase, createHotPool, type Database, type HotPool } from './pools.js';
-export { type Build, listProcesses, readUpkeep, sayRunning } from './processes.js';
+export { createDatabase, createDatabases, createHotPool, type Database, type HotPool, walledHotPool } from './pools.js';
+export { type Build, findProcessesWithout, listProcesses, readUpkeep, sayRunning } from './processes.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptRow, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
 export { readSentBody, type SentBody } from './reading-bodies.js';
 export { countDeliveriesOfEvent, type DeliveryRow, listDeliveries } from './reading-deliveries.js';
 export { judgeDeliveries, openDeliveries } from './reopening.js';
 export { countReplay, createReplayReader } from './replay-pages.js';
-export type { ReplayMode } from './replay-scope.js';
+export type { ReplayMode, ReplayReader } from './replay-scope.js';
 export {
   countDeliveriesOfReplay,
   findOpenReplays,
@@ -109,7 +110,7 @@ export {
   stepReplay,
 } from './replays.js';
 export { holdSchedulerLease, makePartitions, releaseSchedulerLease } from './scheduler-lease.js';
-export { createSecretBox, encryptionKeyId, type SecretBox, type SecretPurpose } from './secret-box.js';
+export { createSecretBox, type SecretBox, type SecretPurpose } from './secret-box.js';
 export { expireStatistics, settleStatistics } from './settling.js';
 export { readWebhookStatistics, type WebhookStatistics } from './stats.js';
 export {
@@ -136,6 +137,7 @@ export {
   type TenantRow,
 } from './tenants.js';
 export { insertTestAttempt, type TestAttempt } from './test-attempts.js';
+export { inReach } from './wall.js';
 export { type ConfiguredWebhook, changeWebhook, removeWebhook, type WebhookChange } from './webhook-changes.js';
 export {
   type Author,

@@ -1,17 +1,9 @@
 // Digests: what was delivered of the webhooks that want to know, at most once in a window an address, and only if something was. What one of them told stands
 // as a closed notification and in `digests`, written in the transaction that adds its mail.
+import type { Letter } from '@posthorn/core';
 import { type Counted, type Delivered, deliveredSince, lateDays, readCounted } from './digest-counts.js';
 import { type DigestedWebhook, describeDigests } from './digest-facts.js';
-import {
-  addMails,
-  type Composed,
-  groupBy,
-  inMailroom,
-  type MailroomOptions,
-  type NewMail,
-  type News,
-  type WrittenLetter,
-} from './mailroom.js';
+import { addMails, type Composed, groupBy, inMailroom, type MailroomOptions, type NewMail, type News } from './mailroom.js';
 import type { HotPool } from './pools.js';
 import { latencyBoundsMs } from './stats-buckets.js';
 import { settledSlot, spans } from './stats-columns.js';
@@ -163,16 +155,14 @@ const mailsOf = async (
   });
 };
 
-const nothing: Composed = { mails: 0, closed: 0, more: false, errors: [] };
-
 /** The digests that are due, in mails; at most so many webhooks at a time, those that wait longest first. Does nothing while somebody else composes. */
-export const composeDigests = async (
+export const composeDigests = (
   pool: HotPool,
   { operatorEmail, canSend, windowMs }: Omit<MailroomOptions, 'gatherMs'>,
-  write: (digest: MailedDigest) => WrittenLetter,
+  write: (digest: MailedDigest) => Letter,
   bounds: DigestBounds = digestBounds,
-): Promise<Composed> => {
-  const composed = await inMailroom(pool, async (connection) => {
+): Promise<Composed> =>
+  inMailroom(pool, async (connection) => {
     const looked = await lookAtDue(connection, operatorEmail, windowMs, bounds.webhooksMax);
     const digested = looked.filter(({ delivered }) => delivered.total > 0).sort((a, b) => b.delivered.total - a.delivered.total);
     const mailed = digested.filter(({ address }) => outcomeOf(address, canSend) === 'mailed');
@@ -192,8 +182,6 @@ export const composeDigests = async (
     await connection.query(rememberSql, [JSON.stringify(looked.map(rememberedOf)), windowMs]);
     return { mails: mails.length - errors.length, closed: notes.length, more: looked.length === bounds.webhooksMax, errors };
   });
-  return composed ?? nothing;
-};
 
 /** What told nothing is compared with the same the next time, unless that is of days that are too old. */
 const rememberedOf = ({ webhook_id, told, next, delivered }: Digested) => {

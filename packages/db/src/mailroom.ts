@@ -1,8 +1,9 @@
 // What is to be told becomes mails. One worker at a time composes: the row of `mailroom` is locked for the length of the transaction that closes
 // notifications and writes the mail that tells them, so a notification is in one mail, and an address has one mail of trouble in a window. Whoever flushes
 // meanwhile waits for that commit only where it counts in a notification that is just being closed, and then begins another one.
+import type { Letter, TroubleFact } from '@posthorn/core';
 import type { HotPool } from './pools.js';
-import type { NotificationKind } from './tables.js';
+import { inTransaction } from './transaction.js';
 
 export type MailroomOptions = {
   /** Who is told where neither the webhook nor its tenant names anybody. */
@@ -18,25 +19,9 @@ export type MailroomOptions = {
 /** A webhook as a mail names it. */
 export type MailedWebhook = { readonly id: string; readonly name: string | null; readonly url: string; readonly tenant: string };
 
-export type MailedFact = {
-  readonly kind: Exclude<NotificationKind, 'deliveries_succeeded'>;
-  readonly count: number;
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-  readonly details: Readonly<Record<string, unknown>>;
-};
-
 /** All that one mail tells. @param environment its name; @param more webhooks beyond those that are named */
 export type News<Each> = { readonly environment: string; readonly webhooks: readonly Each[]; readonly more: number };
-export type MailedTrouble = News<{ readonly webhook: MailedWebhook; readonly facts: readonly MailedFact[] }>;
-
-/** What a letter is made of. Whoever writes it throws nothing that another try would not throw, too. */
-export type WrittenLetter = {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  readonly headers: Readonly<Record<string, string>>;
-};
+export type MailedTrouble = News<{ readonly webhook: MailedWebhook; readonly facts: readonly TroubleFact[] }>;
 
 /** @param more there is more that could be composed now; @param errors of letters that could not be written */
 export type Composed = { readonly mails: number; readonly closed: number; readonly more: boolean; readonly errors: readonly unknown[] };
@@ -49,39 +34,24 @@ export type MailroomBounds = {
 };
 export const mailroomBounds: MailroomBounds = { rowsMax: 30_000, mailsMax: 20, namedMax: 50 };
 
-const nothing: Composed = { mails: 0, closed: 0, more: false, errors: [] };
-
-/** Runs `compose` in a transaction that has the mailroom for itself; null: somebody else has it. */
-export const inMailroom = async <T>(pool: HotPool, compose: (connection: HotPool) => Promise<T>): Promise<T | null> => {
-  const connection = await pool.connect();
-  try {
-    await connection.query('begin');
+/** Runs `compose` in a transaction that has the mailroom for itself; does nothing while somebody else has it. */
+export const inMailroom = (pool: HotPool, compose: (connection: HotPool) => Promise<Composed>): Promise<Composed> =>
+  inTransaction(pool, async (connection) => {
     const { rowCount } = await connection.query('select from mailroom for update skip locked');
-    // Of a pool it uses query alone.
-    const result = rowCount === 1 ? await compose(connection as unknown as HotPool) : null;
-    await connection.query('commit');
-    connection.release();
-    return result;
-  } catch (error) {
-    await connection.query('rollback').then(
-      () => connection.release(),
-      () => connection.release(true),
-    );
-    throw error;
-  }
-};
+    return rowCount === 1 ? compose(connection) : { mails: 0, closed: 0, more: false, errors: [] };
+  });
 
 export type NewMail = { readonly id: string; readonly environmentId: string; readonly address: string };
 
 /**
- * Writes the letters and adds them as mails. One that cannot be written is there as failed: it would be in the way of all others if it were tried again.
+ * Writes the letters and adds them as mails; `write` throws nothing that another try would not throw, too. One that cannot be written is there as failed: it would be in the way of all others if it were tried again.
  * Returns the errors of such.
  */
 export const addMails = async <Mail extends NewMail>(
   connection: HotPool,
   kind: 'trouble' | 'digest',
   mails: readonly Mail[],
-  write: (mail: Mail) => WrittenLetter,
+  write: (mail: Mail) => Letter,
 ): Promise<readonly unknown[]> => {
   const errors: unknown[] = [];
   const rows = mails.map((mail) => {
@@ -181,7 +151,7 @@ type ToldRow = {
   url: string;
   tenant: string;
   webhooks: number;
-  kind: MailedFact['kind'];
+  kind: TroubleFact['kind'];
   count: number;
   first_at: Date;
   last_at: Date;
@@ -199,7 +169,7 @@ export const groupBy = <T>(values: readonly T[], keyOf: (value: T) => string): R
   return groups;
 };
 
-const factOf = ({ kind, count, first_at, last_at, details }: ToldRow): MailedFact => ({
+const factOf = ({ kind, count, first_at, last_at, details }: ToldRow): TroubleFact => ({
   kind,
   count,
   firstAt: first_at,
@@ -219,13 +189,13 @@ const troubleOf = (rows: readonly ToldRow[]): MailedTrouble => {
  * Closes the notifications whose time has come, and adds the mails that tell them: one an address, unless it had one in the window; then they stay open,
  * are counted on, and are looked at when the window is over. Does nothing while somebody else composes.
  */
-export const composeMails = async (
+export const composeMails = (
   pool: HotPool,
   { operatorEmail, canSend, windowMs, gatherMs }: MailroomOptions,
-  write: (trouble: MailedTrouble) => WrittenLetter,
+  write: (trouble: MailedTrouble) => Letter,
   { rowsMax, mailsMax, namedMax }: MailroomBounds = mailroomBounds,
-): Promise<Composed> => {
-  const composed = await inMailroom(pool, async (connection) => {
+): Promise<Composed> =>
+  inMailroom(pool, async (connection) => {
     const { rows } = await connection.query<ToldRow>(composeSql, [operatorEmail, canSend, windowMs, gatherMs, rowsMax, mailsMax, namedMax]);
     const { closed = 0, more = false } = rows[0] ?? {};
     const mails = [
@@ -237,5 +207,3 @@ export const composeMails = async (
     const errors = await addMails(connection, 'trouble', mails, ({ told }) => write(troubleOf(told)));
     return { mails: mails.length - errors.length, closed, more, errors };
   });
-  return composed ?? nothing;
-};

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@posthorn/testkit';
@@ -50,6 +51,26 @@ describe('migrate', () => {
     }
     const days = await pool.query(`select count(*)::int as days from pg_inherits where inhparent = 'events'::regclass`);
     expect(days.rows).toEqual([{ days: 10 }]);
+  });
+});
+
+describe('a user who may not make roles', () => {
+  it('is told what an administrator has to run, and migrates afterwards', async () => {
+    const user = `plain_${randomUUID().slice(0, 8)}`;
+    await pool.query(`create role ${user} login password 'x'`);
+    try {
+      await pool.query('drop schema public cascade');
+      await pool.query(`create schema public authorization ${user}`);
+      const url = Object.assign(new URL(database.url), { username: user, password: 'x' }).href;
+      const said = await migrate(url).catch((error: Error) => error.message);
+      expect(said).toMatch(/may not make the roles .*run: create role .*; grant posthorn_management, posthorn_tenant to plain_\w+; then/);
+      await pool.query(/(grant [^;]+);/.exec(String(said))?.[1] ?? '');
+      expect(await migrate(url)).toEqual(all);
+    } finally {
+      await pool.query(`drop owned by ${user} cascade`);
+      await pool.query(`drop role ${user}`);
+      await pool.query('create schema if not exists public');
+    }
   });
 });
 

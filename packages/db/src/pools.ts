@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from './tables.js';
+import { behindWall, type WalledPool } from './wall.js';
 
 // timestamptz as Date, bigint as number: no counter of ours leaves the safe integers (2^53).
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -53,6 +54,16 @@ const newPool = (options: PoolOptions, settings: readonly string[], suffix: stri
 /** The pool of ingest, claim, flush and scheduler. Its statements are named, so each connection prepares them once. */
 export const createHotPool = (options: PoolOptions): HotPool => newPool(options, hotSettings, 'hot');
 
-/** The pool of everything that people ask for. */
-export const createDatabase = (options: PoolOptions): Database =>
-  new Kysely<Tables>({ dialect: new PostgresDialect({ pool: newPool(options, manageSettings, 'manage') }) });
+/** The same connections for what people do: behind the wall. */
+export const walledHotPool = (pool: HotPool): HotPool => behindWall(pool) as unknown as HotPool;
+
+const kyselyOn = (pool: pg.Pool | WalledPool): Database => new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as pg.Pool }) });
+
+/** The pool of everything that people ask for, as itself and behind the wall; destroying the first ends it. */
+export const createDatabases = (options: PoolOptions): { readonly db: Database; readonly walledDb: Database } => {
+  const pool = newPool(options, manageSettings, 'manage');
+  return { db: kyselyOn(pool), walledDb: kyselyOn(behindWall(pool)) };
+};
+
+/** The same for those who have no requests. */
+export const createDatabase = (options: PoolOptions): Database => createDatabases(options).db;

@@ -14,6 +14,8 @@ export type Process = {
   readonly build: Build | null;
   /** Jobs that it takes at once, a lane and shard; null: it takes none. */
   readonly jobsMax: number | null;
+  /** The encryption keys that it has, by their public names. */
+  readonly encryptionKeyIds: readonly string[];
 };
 
 /** How often a process says that it runs, and after how long it is taken for gone. */
@@ -22,14 +24,16 @@ const goneAfterS = 15;
 /** Rows of processes that ended without a word are kept for so long. */
 const keptS = 3_600;
 
-const say = async (pool: HotPool, { id, role, build, jobsMax }: Process, startedAt: Date): Promise<void> => {
+const say = async (pool: HotPool, self: Process, startedAt: Date): Promise<void> => {
+  const { id, role, build, jobsMax, encryptionKeyIds } = self;
+  const { version = null, commit = null } = build ?? {};
   await pool.query({
     name: 'say-running',
     text: `with old as (delete from processes where seen_at < now() - make_interval(secs => ${keptS}))
-           insert into processes (id, role, host, pid, node_version, started_at, version, commit, jobs_max, seen_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())
+           insert into processes (id, role, host, pid, node_version, started_at, version, commit, jobs_max, encryption_key_ids, seen_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())
            on conflict (id) do update set seen_at = now()`,
-    values: [id, role, hostname(), process.pid, process.version, startedAt, build?.version ?? null, build?.commit ?? null, jobsMax],
+    values: [id, role, hostname(), process.pid, process.version, startedAt, version, commit, jobsMax, [...encryptionKeyIds]],
   });
 };
 
@@ -69,6 +73,19 @@ export const listProcesses = async (db: Database): Promise<readonly RunningProce
   const { rows } = await sql<RunningProcess>`
     select id, role, host, pid, node_version, version, commit, jobs_max, started_at, seen_at
       from processes where seen_at > now() - make_interval(secs => ${goneAfterS}) order by started_at, id`.execute(db);
+  return rows;
+};
+
+export type ProcessWithoutKey = Pick<RunningProcess, 'role' | 'host' | 'pid'>;
+
+/** Those of them that have not all of these encryption keys. */
+export const findProcessesWithout = async (pool: HotPool, keyIds: readonly string[]): Promise<readonly ProcessWithoutKey[]> => {
+  const { rows } = await pool.query<ProcessWithoutKey>({
+    text: `select role, host, pid from processes
+            where seen_at > now() - make_interval(secs => ${goneAfterS}) and not coalesce(encryption_key_ids @> $1::text[], false)
+            order by started_at, id`,
+    values: [[...keyIds]],
+  });
   return rows;
 };
 

@@ -98,6 +98,8 @@ const columns = sql.raw(
     .join(', '),
 );
 
+const lowestId = '00000000-0000-0000-0000-000000000000';
+
 type Read = DeliveryRow & { readonly cut_event_id: string | null; readonly cut_webhook_id: string | null };
 
 /**
@@ -110,20 +112,26 @@ const readStretch = async (
   streams: DeliveryStreams,
   { limit, rowsMax }: Stretch<DeliveryPosition>,
 ): Promise<Walked<DeliveryRow, DeliveryPosition>> => {
-  const { ids, where, order } = streams;
+  const { ids, where, order, endAfter } = streams;
   const perStream = ids.length <= 1 ? rowsMax : Math.max(limit, Math.ceil(rowsMax / ids.length));
   const of = sql`unnest(${ids}::uuid[]) with ordinality w (id, place)`;
+  // Where others' rows lie between, the wall leaves them out before they are counted: where the stretch ends is asked for first.
+  const end = endAfter === null ? sql`` : sql`ending as materialized (select * from ${endAfter(perStream)}),`;
+  const upToEnd = endAfter === null ? sql`` : sql`and d.event_id >= (select coalesce((select event_id from ending), ${lowestId}::uuid))`;
+  const cutOfStream =
+    endAfter === null
+      ? sql`select d.event_id, d.webhook_id from deliveries d
+             where (select count(*) from found f where f.place = w.place) < ${limit}::integer and ${where}
+             order by ${order} offset ${perStream - 1}::integer limit 1`
+      : sql`select event_id, webhook_id from ending where (select count(*) from found) < ${limit}::integer`;
   const { rows } = await sql<Read>`
-    with found as materialized (
+    with ${end} found as materialized (
       select w.place, d.* from ${of} cross join lateral (
-        select d.* from (select ${columns} from deliveries d where ${where} order by ${order} limit ${perStream}::integer) d
+        select d.* from (select ${columns} from deliveries d where ${where} ${upToEnd} order by ${order} limit ${perStream}::integer) d
          where ${conditionsOf(page)} limit ${limit}::integer) d
     ),
     cut as materialized (
-      select c.event_id, c.webhook_id from ${of} cross join lateral (
-        select d.event_id, d.webhook_id from deliveries d
-         where (select count(*) from found f where f.place = w.place) < ${limit}::integer and ${where}
-         order by ${order} offset ${perStream - 1}::integer limit 1) c
+      select c.event_id, c.webhook_id from ${of} cross join lateral (${cutOfStream}) c
        order by c.event_id desc, c.webhook_id desc limit 1
     ),
     page as materialized (

@@ -4,6 +4,7 @@ import { attemptKindCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import { type Stretch, type Walked, walk, walkLimits } from './bounded-walk.js';
 import type { Database } from './pools.js';
+import { lastId, lowestIdOf, nilId } from './replay-scope.js';
 import { idRangeSql, type TimeRange } from './time-range.js';
 
 export type Reach = { readonly environmentId: string; readonly tenantId: string | null };
@@ -82,19 +83,31 @@ const conditionsOf = ({ environmentId, tenantId, eventType }: EventPage): RawBui
   sql<boolean>`e.environment_id = ${environmentId}::uuid and ${tenantId === null ? sql`true` : sql`e.tenant_id = ${tenantId}::uuid`}
     and ${eventType === null ? sql`true` : sql`e.event_type = ${eventType}`}`;
 
-/** Along the ids; a filter over a limited subquery keeps its order, and reads no further than its own limit. */
+/** The last of so many events, whoever's they are, behind an id and within the times that were asked for (migrations/0015_wall.sql). */
+const endSql = ({ acceptedAt }: EventPage, before: string | null, rowsMax: number): RawBuilder<string | null> => {
+  const { fromMs = null, toMs = null } = acceptedAt ?? {};
+  const behind = [before ?? lastId, toMs === null ? lastId : lowestIdOf(toMs)].sort()[0];
+  return sql`walk_end_of_events(${behind}::uuid, ${fromMs === null ? nilId : lowestIdOf(fromMs)}::uuid, ${rowsMax}::integer)`;
+};
+
+/**
+ * Along the ids; a filter over a limited subquery keeps its order, and reads no further than its own limit. Others' events lie between, which the wall
+ * leaves out before they are counted: where the stretch ends is asked for first.
+ */
 const alongIds = (page: EventPage, { before, limit, rowsMax }: Stretch<string>) => {
-  const keys = keysOf(page, before);
+  const end = sql`(select coalesce((select id from ending), ${nilId}::uuid))`;
   return {
-    found: sql`select e.* from (select ${listedColumns} from events e where ${keys} order by e.id desc limit ${rowsMax}::integer) e
+    ending: sql`ending as materialized (select ${endSql(page, before, rowsMax)} as id),`,
+    found: sql`select e.* from (select ${listedColumns} from events e where ${keysOf(page, before)} and e.id >= ${end}
+                                 order by e.id desc limit ${rowsMax}::integer) e
                 where ${conditionsOf(page)} limit ${limit}::integer`,
-    cut: sql`select e.id from events e where (select count(*) from found) < ${limit}::integer and ${keys}
-              order by e.id desc offset ${rowsMax - 1}::integer limit 1`,
+    cut: sql`select id from ending where (select count(*) from found) < ${limit}::integer`,
   };
 };
 
 /** What a producer names so is few: all of them along its index, which begins with the tenant (OFFSET 0 keeps the planner from going along the ids). */
 const alongSource = (page: EventPage, { before, limit }: Stretch<string>) => ({
+  ending: sql``,
   found: sql`select e.* from (
       select ${listedColumns} from events e
        where e.source_id = ${page.sourceId} and e.tenant_id = any (array(select id from tenants where environment_id = ${page.environmentId}::uuid))
@@ -104,9 +117,9 @@ const alongSource = (page: EventPage, { before, limit }: Stretch<string>) => ({
 });
 
 const readStretch = async (db: Database, page: EventPage, stretch: Stretch<string>): Promise<Walked<ListedEvent, string>> => {
-  const { found, cut } = page.sourceId === null ? alongIds(page, stretch) : alongSource(page, stretch);
+  const { ending, found, cut } = page.sourceId === null ? alongIds(page, stretch) : alongSource(page, stretch);
   const { rows } = await sql<ListedEvent & { readonly cut: string | null }>`
-    with found as materialized (${found}), cut as materialized (${cut})
+    with ${ending} found as materialized (${found}), cut as materialized (${cut})
     select e.id, t.key as tenant_key, e.event_type, e.source_id, e.event_time, e.project_flows, e.accepted_at,
            exists (select from dispatches d where d.id = e.dispatch_id) as is_waiting, c.id as cut
       from (select) one left join cut c on true left join found e on true left join tenants t on t.id = e.tenant_id

@@ -1,4 +1,4 @@
-// The schema as text, from the catalogue: tables with their columns, constraints and indexes, then functions, each sorted by name. It shows
+// The schema as text, from the catalogue: tables with their columns, constraints, indexes and who sees what of them, then functions, each sorted by name. It shows
 // what the migrations amount to, and in a diff what one of them changes. Partitions of a day, what belongs to the migrator and what
 // belongs to the queue are left out.
 import pg from 'pg';
@@ -43,6 +43,26 @@ select c.relname as owner, pg_get_indexdef(x.indexrelid) as line
  where not exists (select from pg_constraint k where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x'))
  order by c.relname collate "C", i.relname collate "C"`;
 
+// What the roles of the wall see of a table, and may do with it.
+const wallSql = `
+select owner, line from (
+  select c.relname as owner, 1 as place, '' as name, 'alter table ' || c.relname || ' enable row level security;' as line
+    from pg_class c where c.relrowsecurity and c.relnamespace = 'public'::regnamespace
+  union all
+  select p.tablename, 2, p.policyname, format('create policy %s on %s to %s using %s%s;', p.policyname, p.tablename, array_to_string(p.roles, ', '),
+                                              regexp_replace(p.qual, '\\s+', ' ', 'g'),
+                                              case when p.with_check <> p.qual then ' with check ' || regexp_replace(p.with_check, '\\s+', ' ', 'g') end)
+    from pg_policies p where p.schemaname = 'public'
+  union all
+  select c.relname, 3, r.rolname, format('grant %s on %s to %s;', string_agg(lower(a.privilege_type), ', ' order by a.privilege_type), c.relname, r.rolname)
+    from pg_class c cross join lateral aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee
+   where c.relnamespace = 'public'::regnamespace and r.rolname like 'posthorn\\_%' group by c.relname, r.rolname
+  union all
+  select c.relname, 4, r.rolname || t.attname, format('grant %s (%s) on %s to %s;', lower(a.privilege_type), t.attname, c.relname, r.rolname)
+    from pg_attribute t join pg_class c on c.oid = t.attrelid cross join lateral aclexplode(t.attacl) a join pg_roles r on r.oid = a.grantee
+   where c.relnamespace = 'public'::regnamespace and r.rolname like 'posthorn\\_%'
+) wall order by owner collate "C", place, name collate "C"`;
+
 const functionsSql = `
 select p.proname as owner, rtrim(pg_get_functiondef(p.oid), E'\\n') as line
   from pg_proc p
@@ -66,10 +86,10 @@ export const dumpSchema = async (url: string): Promise<string> => {
     await client.query(`set search_path = public; set timezone = 'UTC'`);
     const read = async (text: string): Promise<readonly Row[]> => (await client.query<Row>(text)).rows;
     const [tables, columns, constraints] = [await read(tablesSql), await read(columnsSql), await read(constraintsSql)];
-    const [indexes, functions] = [await read(indexesSql), await read(functionsSql)];
+    const [indexes, wall, functions] = [await read(indexesSql), await read(wallSql), await read(functionsSql)];
     const tableTexts = tables.map(({ owner, line }) => {
       const members = [...linesOf(columns, owner), ...linesOf(constraints, owner)].map((member) => `  ${member}`).join(',\n');
-      const rest = linesOf(indexes, owner).map((index) => `\n${index};`);
+      const rest = [...linesOf(indexes, owner).map((index) => `\n${index};`), ...linesOf(wall, owner).map((each) => `\n${each}`)];
       return `create table ${owner} (\n${members}\n)${line === '' ? '' : ` ${line}`};${rest.join('')}\n`;
     });
     return [header, ...tableTexts, ...functions.map(({ line }) => `${line};\n`)].join('\n');

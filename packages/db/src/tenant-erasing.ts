@@ -11,6 +11,7 @@ import { endChosen } from './ending-sql.js';
 import { eraseNotifications } from './mailroom-keeping.js';
 import type { Database, HotPool } from './pools.js';
 import type { TenantRow } from './tenants.js';
+import { inTransaction } from './transaction.js';
 import { type Actor, deleteWebhooks } from './webhook-lifecycle.js';
 
 export type TenantErasureLimits = {
@@ -86,33 +87,17 @@ export const markTenantErasing = async (
   });
 
 /** Deletes up to `webhooksMax` webhooks of a tenant that is being erased; returns how many. With none left it has none. */
-export const deleteErasedWebhooks = async (pool: HotPool, tenantId: string, actor: Actor, webhooksMax: number): Promise<number> => {
-  const connection = await pool.connect();
-  try {
-    await connection.query('begin');
+export const deleteErasedWebhooks = (pool: HotPool, tenantId: string, actor: Actor, webhooksMax: number): Promise<number> =>
+  inTransaction(pool, async (connection) => {
     // Their configuration first, as a change locks it (see removeWebhook).
     const { rows } = await connection.query<{ id: string }>(
       'select id from webhooks where tenant_id = $1 and deleted_at is null order by id limit $2 for no key update',
       [tenantId, webhooksMax],
     );
-    // Of a pool it uses query alone.
-    if (rows.length > 0)
-      await deleteWebhooks(
-        connection as unknown as HotPool,
-        rows.map(({ id }) => id),
-        actor,
-      );
-    await connection.query('commit');
-    connection.release();
-    return rows.length;
-  } catch (error) {
-    await connection.query('rollback').then(
-      () => connection.release(),
-      () => connection.release(true),
-    );
-    throw error;
-  }
-};
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await deleteWebhooks(connection, ids, actor);
+    return ids.length;
+  });
 
 type Turn = {
   readonly tenant_id: string;
@@ -174,10 +159,8 @@ emptied as (
 select position from step`;
 
 /** One step of the walk; returns where it stands then. */
-const walk = async (pool: HotPool, turn: Turn, limits: TenantErasureLimits, slot: number): Promise<string> => {
-  const connection = await pool.connect();
-  try {
-    await connection.query('begin');
+const walk = (pool: HotPool, turn: Turn, limits: TenantErasureLimits, slot: number): Promise<string> =>
+  inTransaction(pool, async (connection) => {
     // The planner takes the events of a step for a share of the table, and would hash whole partitions.
     await connection.query('set local enable_hashjoin = off');
     const { rows } = await connection.query<{ position: string }>({
@@ -185,17 +168,8 @@ const walk = async (pool: HotPool, turn: Turn, limits: TenantErasureLimits, slot
       text: walkSql,
       values: [turn.tenant_id, turn.position, turn.until, limits.eventsScannedMax, limits.eventsErasedMax, slot, limits.deliveriesMax],
     });
-    await connection.query('commit');
-    connection.release();
     return rows[0]?.position ?? turn.position;
-  } catch (error) {
-    await connection.query('rollback').then(
-      () => connection.release(),
-      () => connection.release(true),
-    );
-    throw error;
-  }
-};
+  });
 
 /** What tests of its webhooks sent and got back: these belong to no event. Returns how many were emptied. */
 const emptyTests = async (pool: HotPool, tenantId: string, rowsMax: number): Promise<number> => {

@@ -1,9 +1,10 @@
 // Notifications, and webhooks that somebody is told of, for tests of the mailroom.
 import { randomUUID } from 'node:crypto';
-import { composeMails, type MailedTrouble, type MailroomBounds, type MailroomOptions, type WrittenLetter } from '../src/mailroom.js';
+import type { Letter } from '@posthorn/core';
+import { composeMails, type MailedTrouble, type MailroomBounds, type MailroomOptions } from '../src/mailroom.js';
 import type { World } from './world.js';
 
-export const letter = (subject = 'trouble'): WrittenLetter => ({ subject, text: 'a', html: '<p>a', headers: { 'X-Kind': subject } });
+export const letter = (subject = 'trouble'): Letter => ({ subject, text: 'a', html: '<p>a', headers: { 'X-Kind': subject } });
 
 export const options: MailroomOptions = { operatorEmail: 'operator@example.com', canSend: true, windowMs: 300_000, gatherMs: 5_000 };
 
@@ -14,7 +15,7 @@ export const composeAll = async (
   bounds?: MailroomBounds,
 ): Promise<readonly MailedTrouble[]> => {
   const told: MailedTrouble[] = [];
-  const write = (trouble: MailedTrouble): WrittenLetter => {
+  const write = (trouble: MailedTrouble): Letter => {
     told.push(trouble);
     return letter();
   };
