@@ -22,6 +22,12 @@ export const createMetrics = () => {
       labelNames: ['code'],
       registers,
     }),
+    requestsRefused: new Counter({
+      name: 'posthorn_requests_refused_total',
+      help: 'Requests that were refused since there were too many, by problem code',
+      labelNames: ['code'],
+      registers,
+    }),
     eventsMismatched: new Counter({
       name: 'posthorn_events_mismatched_total',
       help: 'Events that were accepted although their data does not fit the schema of their type, or could not be compared with it',

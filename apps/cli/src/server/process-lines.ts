@@ -1,0 +1,26 @@
+// What a server process says about itself: lines for people, but in production lines of its log, as all else that it writes.
+import { type Config, readConfig } from '@posthorn/config';
+import { createLogger } from '@posthorn/telemetry';
+import type { Terminal } from '../terminal.js';
+import type { Role } from './resources.js';
+
+/** Runs a server with its configuration and with what it says it to; in production a failure is a line of the log (`process.failed`) and code 1. */
+export const saying = async (
+  role: Role,
+  terminal: Terminal,
+  serve: (config: Config, terminal: Terminal) => Promise<number>,
+): Promise<number> => {
+  const config = readConfig();
+  if (!config.production) return serve(config, terminal);
+  const logger = createLogger({ level: config.logLevel, role, pretty: false });
+  const lines: Terminal = {
+    print: (text) => logger.info({ text }, 'process.says'),
+    warn: (text) => logger.warn({ text }, 'process.says'),
+  };
+  try {
+    return await serve(config, lines);
+  } catch (error) {
+    logger.fatal({ err: error }, 'process.failed');
+    return 1;
+  }
+};
