@@ -158,6 +158,7 @@ describe('parseBatch', () => {
     ['{"events":[1],"events":[1]}', 'invalid_field'],
     ['{"events":[1],"more":1}', 'unknown_field'],
     ['{"events":[]}', 'batch_size'],
+    [`{${Array.from({ length: 1_001 }, (_, index) => `"f${index}":1`).join()}}`, 'unknown_field'],
     [`{"events":[${new Array(1001).fill('1').join()}]}`, 'batch_size'],
   ])('refuses %.60p as %s', (raw, code) => {
     expect(refusal(parseBatch(raw, eventLimits)).code).toBe(code);

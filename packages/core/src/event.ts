@@ -21,6 +21,8 @@ export const echoedFieldCharsMax = 128;
 const name = /^[A-Za-z0-9_.:-]{1,128}$/;
 // No control characters and no lone surrogates: Postgres stores neither in text.
 const flow = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${projectFlowCharsMax}}$`, 'u');
+/** Members of an event or a batch that are looked at; what has more is no event, and not worth a list of all that is wrong with it. */
+const membersMax = 1_000;
 const eventFields: ReadonlySet<string> = new Set([
   'event_type',
   'data',
@@ -58,8 +60,8 @@ export function isName(text: string): boolean {
 /** Reads one event. `raw` is the body, or an element of a batch; all wrong fields are reported at once. */
 export function parseEvent(raw: string, limits: EventLimits): EventResult {
   if (isLongerThan(raw, limits.bytesMax)) return refuse('event_too_large', `an event has at most ${limits.bytesMax} bytes`);
-  const scan = scanObject(raw, 0, raw.length, limits.depthMax);
-  if (!scan.ok) return { ok: false, error: notAnObject(raw, limits.depthMax) };
+  const scan = scanObject(raw, 0, raw.length, limits.depthMax, membersMax);
+  if (!scan.ok) return scan.error === 'count' ? tooManyMembers() : { ok: false, error: notAnObject(raw, limits.depthMax) };
   const fields = parseObject(raw);
   if (fields === null) return refuse('not_json');
   const slices = new Map<string, string>();
@@ -79,18 +81,18 @@ export function parseEvent(raw: string, limits: EventLimits): EventResult {
  */
 export function parseBatch(raw: string, limits: BatchLimits): BatchResult {
   // Scanning costs the same at any depth; it is each event's own depth that counts.
-  const scan = scanObject(raw, 0, raw.length, Number.POSITIVE_INFINITY);
-  if (!scan.ok) return { ok: false, error: notAnObject(raw, limits.depthMax + 2) };
+  const scan = scanObject(raw, 0, raw.length, Number.POSITIVE_INFINITY, membersMax);
+  if (!scan.ok) return scan.error === 'count' ? tooManyMembers() : { ok: false, error: notAnObject(raw, limits.depthMax + 2) };
   const errors: FieldError[] = scan.members.filter((member) => member.key !== 'events').map(unknownField);
   if (errors.length > 0) return refuse('unknown_field', errors[0]!.message, errors);
   const [member, second] = scan.members;
   if (member === undefined) return refuseField('/events', 'missing_field', 'events is missing');
   if (second !== undefined) return refuseField('/events', 'invalid_field', 'events is given twice');
   if (raw[member.start] !== '[') return refuseField('/events', 'invalid_field', 'events must be a list');
-  const list = scanArray(raw, member.start, member.end, Number.POSITIVE_INFINITY);
-  if (!list.ok) return refuse('not_json');
-  const count = list.elements.length;
-  if (count < 1 || count > limits.eventsMax) return refuse('batch_size', `a batch has 1 to ${limits.eventsMax} events, not ${count}`);
+  const list = scanArray(raw, member.start, member.end, Number.POSITIVE_INFINITY, limits.eventsMax);
+  if (!list.ok && list.error !== 'count') return refuse('not_json');
+  if (!list.ok || list.elements.length < 1)
+    return refuse('batch_size', `a batch has 1 to ${limits.eventsMax} events, not ${list.ok ? 'none' : 'more'}`);
   const items = list.elements.map(({ start, end }): BatchItem => {
     const text = raw.slice(start, end);
     return { raw: text, ...parseEvent(text, limits) };
@@ -105,6 +107,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function refuse(code: ProblemCode, detail?: string, errors: readonly FieldError[] = []): Refusal {
   return { ok: false, error: problem(code, detail, { errors: errors.slice(0, fieldErrorsMax) }) };
+}
+
+function tooManyMembers(): Refusal {
+  return refuse('unknown_field', `there are more than ${membersMax} fields`);
 }
 
 function refuseField(pointer: string, code: ProblemCode, message: string): Refusal {

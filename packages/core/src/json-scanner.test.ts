@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { checkJson, scanArray, scanObject } from './json-scanner.js';
+import { checkJson, jsonTextExcess, scanArray, scanObject } from './json-scanner.js';
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 3 });
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', ' ') }));
@@ -108,6 +108,52 @@ describe('scanArray', () => {
 
   it.each(['', '{}', '[', '[1', '[1,]', '[,1]', '[1 2]', '[1]]'])('refuses %p', (json) => {
     expect(scanArray(json, 0, json.length, 64)).toMatchObject({ ok: false, error: 'syntax' });
+  });
+});
+
+describe('jsonTextExcess', () => {
+  const unbounded = { depthMax: Number.POSITIVE_INFINITY, valuesMax: Number.POSITIVE_INFINITY };
+  const membersOf = (json: unknown): number =>
+    typeof json !== 'object' || json === null
+      ? 0
+      : Math.max(Array.isArray(json) ? 0 : Object.keys(json).length, ...Object.values(json).map(membersOf));
+  /** Members, elements and containers. */
+  const valuesOf = (json: unknown): number =>
+    typeof json !== 'object' || json === null ? 0 : 1 + Object.values(json).reduce((sum: number, each) => sum + 1 + valuesOf(each), 0);
+
+  it('lets through what is within the limits, and finds what is not', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (json) => {
+        const text = JSON.stringify(json, null, 1);
+        const [depth, members] = [depthOf(json), membersOf(json)];
+        expect(jsonTextExcess(text, { ...unbounded, depthMax: depth })).toBeNull();
+        if (depth > 0) expect(jsonTextExcess(text, { ...unbounded, depthMax: depth - 1 })).toBe('depth');
+        // An empty object counts as one member.
+        expect(jsonTextExcess(text, { ...unbounded, membersMax: members })).toBeNull();
+        if (members > 1) expect(jsonTextExcess(text, { ...unbounded, membersMax: members - 1 })).toBe('members');
+        expect(jsonTextExcess(text, { ...unbounded, valuesMax: valuesOf(json) })).toBeNull();
+      }),
+    );
+  });
+
+  it('counts values of all levels', () => {
+    expect(jsonTextExcess('[1,2,3]', { ...unbounded, valuesMax: 3 })).toBeNull();
+    expect(jsonTextExcess('[1,2,3,4]', { ...unbounded, valuesMax: 3 })).toBe('values');
+    expect(jsonTextExcess('[[1,2],{"a":3,"b":[4]}]', { ...unbounded, valuesMax: 6 })).toBe('values');
+  });
+
+  it('does not look into strings', () => {
+    const text = JSON.stringify({ a: '[[[[,,,,{{{{', b: '"[\\\\"[,' });
+    expect(jsonTextExcess(text, { depthMax: 1, valuesMax: 2, membersMax: 2 })).toBeNull();
+  });
+
+  it('ends whatever it is given', () => {
+    fc.assert(
+      fc.property(text, (garbage) => {
+        jsonTextExcess(garbage, { depthMax: 3, valuesMax: 10, membersMax: 2 });
+      }),
+    );
+    expect(jsonTextExcess('['.repeat(2_000_000), { depthMax: 64, valuesMax: 10_000 })).toBe('depth');
   });
 });
 

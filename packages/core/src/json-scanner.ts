@@ -2,13 +2,14 @@
 // One pass, no recursion, no exception: whatever the text, it ends after at most one look at each character (twice for backslashes).
 // It checks its own level and the nesting depth. That the insides are JSON is for JSON.parse to say, which is safe once the
 // depth is known: JSON.parse of a million `[` blocks the process for half a second.
+import type { JsonLimits } from './json-values.js';
 
 /** A stretch of the text, without the white space around it. */
 export type JsonRange = { readonly start: number; readonly end: number };
 /** A member's decoded key and where its value stands. Duplicates are all reported. */
 export type JsonMember = JsonRange & { readonly key: string };
-/** Where and why the scan stopped. */
-export type ScanFailure = { readonly ok: false; readonly error: 'syntax' | 'depth'; readonly offset: number };
+/** Where and why the scan stopped; `count`: there are more members or elements than wanted. */
+export type ScanFailure = { readonly ok: false; readonly error: 'syntax' | 'depth' | 'count'; readonly offset: number };
 
 const tab = 0x09;
 const lineFeed = 0x0a;
@@ -25,13 +26,14 @@ const closeBrace = 0x7d;
 
 /**
  * The members of the object that is `text` from `start` to `end` (white space around it allowed).
- * The object itself is nesting level 1; more than `depthMax` levels are refused.
+ * The object itself is nesting level 1; more than `depthMax` levels are refused, and more than `membersMax` members of its own.
  */
 export function scanObject(
   text: string,
   start: number,
   end: number,
   depthMax: number,
+  membersMax: number = Number.POSITIVE_INFINITY,
 ): { readonly ok: true; readonly members: readonly JsonMember[] } | ScanFailure {
   const members: JsonMember[] = [];
   const opening = skipSpace(text, start, end);
@@ -50,6 +52,7 @@ export function scanObject(
     const valueStart = skipSpace(text, at + 1, end);
     const valueEnd = skipValue(text, valueStart, end, depthMax - 1);
     if (valueEnd < 0) return failed(valueEnd === tooDeep ? 'depth' : 'syntax', valueStart);
+    if (members.length >= membersMax) return failed('count', valueStart);
     members.push({ key, start: valueStart, end: valueEnd });
     at = skipSpace(text, valueEnd, end);
     if (at >= end) break;
@@ -67,6 +70,7 @@ export function scanArray(
   start: number,
   end: number,
   depthMax: number,
+  elementsMax: number = Number.POSITIVE_INFINITY,
 ): { readonly ok: true; readonly elements: readonly JsonRange[] } | ScanFailure {
   const elements: JsonRange[] = [];
   const opening = skipSpace(text, start, end);
@@ -77,6 +81,7 @@ export function scanArray(
   while (at < end) {
     const valueEnd = skipValue(text, at, end, depthMax - 1);
     if (valueEnd < 0) return failed(valueEnd === tooDeep ? 'depth' : 'syntax', at);
+    if (elements.length >= elementsMax) return failed('count', at);
     elements.push({ start: at, end: valueEnd });
     at = skipSpace(text, valueEnd, end);
     if (at >= end) break;
@@ -102,10 +107,45 @@ export function checkJson(text: string, depthMax: number): 'ok' | 'depth' | 'syn
   }
 }
 
+/** As `JsonLimits`, and how many members one object may have. */
+export type JsonTextLimits = JsonLimits & { readonly membersMax?: number };
+
+/**
+ * Why `text` is not to be parsed, whatever it is: more than `depthMax` levels, more than `valuesMax` members and elements of all levels together
+ * (a container counts as one more, so that this errs on the safe side), or more than `membersMax` in one object. null: parsing it is cheap. Ends at
+ * the first excess.
+ */
+export function jsonTextExcess(text: string, limits: JsonTextLimits): 'depth' | 'values' | 'members' | null {
+  const { depthMax, valuesMax, membersMax = Number.POSITIVE_INFINITY } = limits;
+  /** Of each object that is open, how many members it has; of a list, less than any number. */
+  const open: number[] = [];
+  let values = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      const after = skipString(text, at, text.length);
+      // A string that does not end is no JSON; the parser says so, and nothing is nested in it.
+      if (after < 0) return null;
+      at = after - 1;
+    } else if (code === comma) {
+      values++;
+      const members = (open.pop() ?? 0) + 1;
+      open.push(members);
+      if (members > membersMax) return 'members';
+    } else if (code === openBrace || code === openBracket) {
+      values++;
+      open.push(code === openBrace ? 1 : Number.NEGATIVE_INFINITY);
+      if (open.length > depthMax) return 'depth';
+    } else if (code === closeBrace || code === closeBracket) open.pop();
+    if (values > valuesMax) return 'values';
+  }
+  return null;
+}
+
 const noValue = -1;
 const tooDeep = -2;
 
-function failed(error: 'syntax' | 'depth', offset: number): ScanFailure {
+function failed(error: ScanFailure['error'], offset: number): ScanFailure {
   return { ok: false, error, offset };
 }
 
