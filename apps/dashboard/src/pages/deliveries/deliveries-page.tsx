@@ -7,6 +7,7 @@ import { useLiveRefresh } from '../../api/live.js';
 import type { Delivery, Filters } from '../../api/queries.js';
 import { useMay, useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
+import { CsvLink } from '../../shared/csv-link.js';
 import { CursorList } from '../../shared/cursor-list.js';
 import { FilterBar } from '../../shared/filter-bar.js';
 import { FilterSelect, FilterText, FilterTime } from '../../shared/filter-fields.js';
@@ -39,7 +40,15 @@ export const DeliveriesPage = () => {
   useLiveRefresh(['deliveries', 'list'], deliveriesOf(filters));
   return (
     <>
-      <PageHeader title="Deliveries" actions={may('replay') && <BulkRetry filters={filters} />} />
+      <PageHeader
+        title="Deliveries"
+        actions={
+          <>
+            <CsvLink of="deliveries" filters={filters} />
+            {may('replay') && <BulkRetry filters={filters} />}
+          </>
+        }
+      />
       <Stack>
         <DeliveryFilters filters={filters} onChange={onChange} />
         <CursorList<Delivery>

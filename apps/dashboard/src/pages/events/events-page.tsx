@@ -9,6 +9,7 @@ import { eventQuery, eventsQuery, type ListedEvent } from '../../api/event-queri
 import { useLiveRefresh } from '../../api/live.js';
 import { useMay, useSession } from '../../api/session.js';
 import { searchMark } from '../../frame/shortcuts.js';
+import { CsvLink } from '../../shared/csv-link.js';
 import { CursorList } from '../../shared/cursor-list.js';
 import { FilterBar } from '../../shared/filter-bar.js';
 import { FilterText, FilterTime } from '../../shared/filter-fields.js';
@@ -33,11 +34,14 @@ export const EventsPage = () => {
       <PageHeader
         title="Events"
         actions={
-          mayPublish && (
-            <Button variant="default" onClick={publish.open}>
-              Publish an event
-            </Button>
-          )
+          <>
+            <CsvLink of="events" filters={filters} />
+            {mayPublish && (
+              <Button variant="default" onClick={publish.open}>
+                Publish an event
+              </Button>
+            )}
+          </>
         }
       />
       {publishes && <PublishDialog onClose={publish.close} />}
