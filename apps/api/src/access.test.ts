@@ -80,7 +80,7 @@ describe('a key', () => {
     expect(asked).toEqual([]);
   });
 
-  it('is looked up by its hash alone, once in 5 s, and then again, so that a revoked one ends', async () => {
+  it('is looked up by its hash alone, once in 4 s, and then again, so that a revoked one ends', async () => {
     const key = newKey();
     const { ask, asked, byHash } = open({ [key]: owner('admin') });
     const startedAt = performance.now();

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@posthorn/core';
+import { createKeyRing } from '@posthorn/db';
 import fc from 'fast-check';
 import { createCursors } from './cursor.js';
 
-const cursors = createCursors(Buffer.alloc(32, 1));
+const [ours, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const cursors = createCursors(createKeyRing(ours).derive('cursors'));
 const position = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.integer()), { maxLength: 4 });
 const query = fc.array(fc.jsonValue(), { maxLength: 4 });
 const refused = (read: () => unknown): string | null => {
@@ -34,7 +36,9 @@ describe('a cursor', () => {
         expect(refused(() => cursors.read(other, cursors.write(of, at)))).toBe('invalid_cursor');
       }),
     );
-    expect(refused(() => createCursors(Buffer.alloc(32, 2)).read([1], cursors.write([1], ['a'])))).toBe('invalid_cursor');
+    expect(refused(() => createCursors(createKeyRing(other).derive('cursors')).read([1], cursors.write([1], ['a'])))).toBe(
+      'invalid_cursor',
+    );
   });
 
   it('is refused when any character of it was edited, cut off or added', () => {
@@ -49,6 +53,18 @@ describe('a cursor', () => {
     );
     for (const text of ['', '=', `${cursor}=`, `${cursor} `, `${cursor}A`, 'null', '%00'])
       expect(refused(() => cursors.read(['webhooks'], text))).toBe('invalid_cursor');
+  });
+
+  it('is read by whoever has its key, while the key is changed and after', () => {
+    const ring = createKeyRing(ours, other);
+    const both = createCursors(ring.derive('cursors'));
+    const cursor = cursors.write([1], ['a']);
+    expect([both.read([1], cursor), cursors.read([1], both.write([1], ['b']))]).toEqual([['a'], ['b']]);
+    expect(ring.sealWith(createKeyRing(other).sealingId())).toBe(true);
+    const next = both.write([1], ['c']);
+    expect([both.read([1], cursor), both.read([1], next)]).toEqual([['a'], ['c']]);
+    expect(createCursors(createKeyRing(other).derive('cursors')).read([1], next)).toEqual(['c']);
+    expect(refused(() => cursors.read([1], next))).toBe('invalid_cursor');
   });
 
   it('is no position where there is none', () => {

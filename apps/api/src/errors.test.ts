@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { problem } from '@posthorn/core';
 import Fastify, { type FastifyError } from 'fastify';
-import { answerProblem, registerProblems, toProblem } from './errors.js';
+import { createUnroutedProblems, registerProblems, toProblem } from './errors.js';
 import { OverloadedError } from './micro-batcher.js';
 import { compileSchema } from './validation.js';
 
@@ -40,7 +40,9 @@ describe('the problem of an error', () => {
 
 describe('an answer that is an error', () => {
   const logged: { readonly message: string; readonly requestId: string }[] = [];
-  const app = Fastify({ genReqId: () => 'r1', frameworkErrors: answerProblem });
+  const unrouted = createUnroutedProblems();
+  const app = Fastify({ genReqId: () => 'r1', frameworkErrors: unrouted.answer });
+  unrouted.watch(app);
   app.setValidatorCompiler(compileSchema);
   registerProblems(app, (error, requestId) => logged.push({ message: error.message, requestId }));
   const body = {
@@ -57,6 +59,12 @@ describe('an answer that is an error', () => {
   app.get('/broken', async () => {
     throw new Error(inside);
   });
+  const errorForm = {
+    mediaType: 'application/x-form+json',
+    schema: 'Form',
+    body: ({ code }: { readonly code: string }) => ({ said: code }),
+  };
+  app.get('/formed/:id', { config: { permission: 'public', errorForm } }, async () => ({}));
   app.get('/full', async () => {
     throw new OverloadedError('full');
   });
@@ -134,6 +142,14 @@ describe('an answer that is an error', () => {
       status: 400,
       type: expect.stringMatching(/^application\/problem\+json/),
       body: { code: 'invalid_request' },
+    });
+  });
+
+  it.each(['/formed/%zz', '//formed//%'])('has the form of the routes that begin like %s', async (path) => {
+    expect(await ask(path)).toMatchObject({
+      status: 400,
+      type: 'application/x-form+json; charset=utf-8',
+      body: { said: 'invalid_request' },
     });
   });
 });

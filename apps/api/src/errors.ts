@@ -1,6 +1,6 @@
 // Every error of the API leaves as an RFC 9457 problem with a stable code; nothing of our insides stands in it.
-import { type FieldError, ProblemError, problem, problemDocument } from '@posthorn/core';
-import { isDatabaseUnavailable, TenantErasedError } from '@posthorn/db';
+import { type FieldError, type ProblemCode, ProblemError, problem, problemDocument } from '@posthorn/core';
+import { EncryptionKeyError, isDatabaseUnavailable, TenantErasedError } from '@posthorn/db';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import type { Pages } from './console/pages.js';
 import { limits } from './limits.js';
@@ -27,7 +27,7 @@ const fieldErrorOf = (error: FastifySchemaValidationError): FieldError => {
 };
 
 const validationProblem = (error: FastifyError): ProblemError => {
-  const errors = (error.validation ?? []).map(fieldErrorOf);
+  const errors = (error.validation ?? []).slice(0, limits.fieldErrorsMax).map(fieldErrorOf);
   if (error.validationContext !== 'body') return problem('invalid_request', errors[0]?.message, { errors });
   const code = errors[0]?.code === 'unknown_field' || errors[0]?.code === 'missing_field' ? errors[0].code : 'invalid_field';
   return problem(code, errors[0]?.message, { errors });
@@ -37,6 +37,7 @@ const validationProblem = (error: FastifyError): ProblemError => {
 export const toProblem = (error: FastifyError | Error): ProblemError => {
   if (error instanceof ProblemError) return error;
   if (error instanceof OverloadedError) return problem('overloaded', error.message, retrySoon);
+  if (error instanceof EncryptionKeyError) return problem('overloaded', `${error.message}; nothing was stored`, retrySoon);
   if (error instanceof TenantErasedError) return problem('conflict', `${error.message}; try again in some seconds`);
   if (isDatabaseUnavailable(error)) return problem('database_unavailable', 'nothing was stored; try again', retrySoon);
   const { code, validation, statusCode } = error as Partial<FastifyError>;
@@ -75,11 +76,33 @@ declare module 'fastify' {
 /** RFC 9457. */
 export const problemForm: ErrorForm = { mediaType: 'application/problem+json', schema: 'Problem', body: problemDocument };
 
-/** Answers with an error in the form of its route; also what Fastify finds wrong before there is a route, such as a path that cannot be read. */
-export const answerProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
+/** Answers with an error in its form. */
+const answerIn = ({ mediaType, body }: ErrorForm, error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void => {
   const answer = toProblem(error);
-  const { mediaType, body } = request.routeOptions?.config?.errorForm ?? problemForm;
   reply.code(answer.status).headers(answer.headers).type(mediaType).send(body(answer, request.id));
+};
+
+export type UnroutedProblems = {
+  /** Answers with what Fastify finds wrong before there is a route, such as a path that cannot be read, in the form of the routes that begin alike. */
+  readonly answer: (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => void;
+  /** To be called before routes are registered: it remembers how the errors of each are written. */
+  readonly watch: (app: FastifyInstance) => void;
+};
+
+export const createUnroutedProblems = (): UnroutedProblems => {
+  const forms = new Map<string, ErrorForm>();
+  return {
+    watch: (app) => {
+      app.addHook('onRoute', ({ url, config }) => {
+        if (config?.errorForm !== undefined && url.includes('/:')) forms.set(url.slice(0, url.indexOf('/:') + 1), config.errorForm);
+      });
+    },
+    answer: (error, request, reply) => {
+      const path = request.url.replaceAll(/\/{2,}/g, '/');
+      const [, form = problemForm] = [...forms].find(([beginning]) => path.startsWith(beginning)) ?? [];
+      answerIn(form, error, request, reply);
+    },
+  };
 };
 
 /** Makes every error and every unknown route a problem document; where a browser asks for a page of the console, it gets that. */
@@ -87,11 +110,13 @@ export const registerProblems = (
   app: FastifyInstance,
   onInternal: (error: Error, requestId: string) => void,
   pages: Pages | null = null,
+  onTooMany: (code: ProblemCode) => void = () => undefined,
 ): void => {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = toProblem(error);
     if (answer.status >= 500 && answer.code !== 'overloaded') onInternal(error, request.id);
-    answerProblem(answer, request, reply);
+    if (answer.code === 'rate_limited' || answer.code === 'overloaded') onTooMany(answer.code);
+    answerIn(request.routeOptions.config.errorForm ?? problemForm, answer, request, reply);
     return reply;
   });
   app.setNotFoundHandler((request, reply) => {

@@ -12,10 +12,26 @@ export const limits = {
   waitingDispatchesMax: 2_000,
   /** How long an enqueued dispatch waits for its first claim before the scheduler feeds it again. */
   dispatchLeaseMs: 30_000,
+  /** A commit that takes longer stands for a database that does not keep up: until it ends nothing more is taken. */
+  commitMsMax: 2_000,
   requestBytesMax: 64 * 1024,
+  /** Of a body that is parsed: levels, and members and elements of all levels together; of an import the second, and the members of one object. */
+  bodyDepthMax: 128,
+  bodyValuesMax: 20_000,
+  importValuesMax: 2_000_000,
+  importMembersMax: 256,
+  /** What is said of all that is wrong with a body. */
+  fieldErrorsMax: 100,
+  /** Of one request: all of its headers together, with the request line, and their number. */
+  headersBytesMax: 16 * 1024,
+  headersMax: 100,
+  /** Requests on one connection that wait for their answers, as a client has that does not. */
+  pipelinedMax: 100,
   /** Of one parameter of a path, as it is encoded: the longest are names of tenants and event types. */
   pathParameterCharsMax: 3 * 128,
-  keyCacheMs: 5_000,
+  /** How long a key is believed, and how often a live stream asks: together less than the 5 s after which a revoked key is over everywhere. */
+  keyCacheMs: 4_000,
+  streamKeyMs: 500,
   keysMax: 10_000,
   /** How long one stays signed in to the console. */
   sessionS: 12 * 3_600,
@@ -29,7 +45,32 @@ export const limits = {
   keyTriesMax: 5,
   listDefault: 50,
   listMax: 200,
+  /** Of one CSV file, and how many of them are read at a time. */
+  exportRowsMax: 100_000,
+  exportPageRows: 1_000,
+  /** How long a request's headers may take to come, and all of it; how long a connection may be without a request, and without a byte at all. */
+  headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  idleTimeoutMs: 120_000,
+  /** How often connections are looked through for those that are late. */
+  connectionsCheckMs: 1_000,
+  connectionsMax: 10_000,
+  /** Parts in which a process borrows of what a key may have in a second. */
+  quotaShares: 20,
+  /** Keys that are not valid, of one address: so many in a window, then none for a while. Addresses that are remembered. */
+  failedSignInsMax: 10,
+  failedSignInsWindowS: 60,
+  failedSignInsBlockS: 60,
+  addressesMax: 10_000,
+  /** Keys that are looked up all the same for addresses that are blocked, of all of them together. */
+  blockedLookUpsPerS: 50,
+  /** Keys that are known not to be valid. */
+  unknownKeysMax: 1_000,
+  /** How late our own work may make the event loop, on a moving average of looks, before requests are refused, and until they are taken again. */
+  loopLookMs: 250,
+  loopLagMsMax: 300,
+  loopLagMsCalm: 150,
   /** How long it is counted what a replay covers; then its total is left open. */
   replayCountMs: 15_000,
   replayCountsMax: 4,
@@ -43,11 +84,10 @@ export const limits = {
   statisticsBucketsMax: 2_000,
   statisticsGroupsMax: 100,
   statisticsKeptMs: { minute: 25 * 3_600_000, hour: 34 * 86_400_000, day: 100 * 366 * 86_400_000 },
-  /** Live streams of one process; messages kept for those who come back; how long it listens on when nobody is there; how long a key is believed. */
+  /** Live streams of one process; messages kept for those who come back; how long it listens on when nobody is there. */
   streamsMax: 500,
   streamKeptMessages: 5_000,
   streamLingerMs: 60_000,
-  streamKeyMs: 5_000,
   streamKeepAliveMs: 15_000,
   /** What a slow reader may have waiting before it is cut off: it comes back and is told to read anew. */
   streamWaitingBytesMax: 1024 * 1024,

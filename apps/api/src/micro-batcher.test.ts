@@ -107,6 +107,28 @@ describe('the micro-batcher', () => {
     expect(sizes()).toEqual([100, 100, 100, 100, 50]);
   });
 
+  it('takes nothing more while a commit takes too long, and goes on once it ended', async () => {
+    const { accept, commits, batcher } = open();
+    for (const event of events(limits.batchEventsMax)) accept(event);
+    await pass(limits.commitMsMax);
+    const before = accept(newEvent());
+    await pass(1);
+    const [refused, refusedBatch] = [accept(newEvent()), batcher.acceptAll([newEvent()])];
+    await expect(refusedBatch).rejects.toBeInstanceOf(OverloadedError);
+    expect([before.answer, refused.answer]).toEqual([undefined, expect.any(OverloadedError)]);
+    commits[0]?.end();
+    await pass(lingerMs);
+    const after = accept(newEvent());
+    for (let index = 1; index < 4; index++) {
+      commits[index]?.end();
+      await pass(lingerMs);
+    }
+    expect([before.answer, after.answer]).toEqual([
+      expect.objectContaining({ kind: 'stored' }),
+      expect.objectContaining({ kind: 'stored' }),
+    ]);
+  });
+
   it('lets a batch that is not full wait for the commit that runs, and no longer', async () => {
     const { accept, commits, sizes } = open();
     accept(newEvent());

@@ -49,12 +49,25 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
   let commits = 0;
   let batchedEvents = 0;
   let batchedBytes = 0;
+  /** When each commit under way began, the oldest first. */
+  const begun = new Set<{ readonly atMs: number }>();
   let timer: NodeJS.Timeout | undefined;
   let idle: (() => void)[] = [];
 
+  const timed = async <T>(commit: () => Promise<T>, events: number): Promise<T> => {
+    const commitBegun = { atMs: performance.now() };
+    begun.add(commitBegun);
+    try {
+      const result = await commit();
+      dependencies.onCommitted(events, performance.now() - commitBegun.atMs);
+      return result;
+    } finally {
+      begun.delete(commitBegun);
+    }
+  };
+
   /** Groups events into dispatches that fit a worker, commits all of them at once, and says which were stored. */
   const commit = async (events: readonly PreparedEvent[]): Promise<readonly Accepted[]> => {
-    const began = performance.now();
     let dispatchId = '';
     let shard = 0;
     let count: number = limits.batchEventsMax;
@@ -71,9 +84,8 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
       bytes += size;
       return { event, id: dependencies.newId(), dispatchId, shard };
     });
-    const dispatches = await dependencies.commit(rows);
+    const dispatches = await timed(() => dependencies.commit(rows), rows.length);
     dependencies.enqueue(dispatches);
-    dependencies.onCommitted(rows.length, performance.now() - began);
     const storedCount = dispatches.reduce((sum, dispatch) => sum + dispatch.eventIds.length, 0);
     if (storedCount === rows.length) return rows.map(({ id }) => ({ kind: 'stored', id }));
     const stored = new Set(dispatches.flatMap((dispatch) => dispatch.eventIds));
@@ -132,6 +144,9 @@ export const createMicroBatcher = (dependencies: BatcherDependencies): MicroBatc
   const refuseIfFull = (events: number, bytes: number): void => {
     if (queue.length + batchedEvents + events > limits.waitingEventsMax || queuedBytes + batchedBytes + bytes > limits.waitingBytesMax)
       throw new OverloadedError('too many events wait to be committed');
+    const [oldest] = begun;
+    if (oldest !== undefined && performance.now() - oldest.atMs > limits.commitMsMax)
+      throw new OverloadedError('the database takes too long to commit');
   };
 
   return {

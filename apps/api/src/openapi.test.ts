@@ -157,7 +157,7 @@ describe.each(operations)('$route', ({ route, operation }) => {
     }
     const known = new Set(Object.values(problems).map(({ status }) => String(status)));
     for (const status of statuses.filter((each) => each >= '400')) expect([status, known.has(status)]).toEqual([status, true]);
-    if (operation.requestBody !== undefined) for (const status of ['413', '415', '422']) expect(operation.responses[status]).toBeDefined();
+    if (!route.startsWith('GET ')) for (const status of ['413', '415', '422']) expect(operation.responses[status]).toBeDefined();
   });
 
   it('describes what stands in its path', () => {

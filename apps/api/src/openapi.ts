@@ -53,11 +53,13 @@ const bodyOf = (body: unknown): unknown => {
 const codesOf = ({ url, method, config, schema }: RouteOptions): readonly ProblemCode[] => {
   const permission = config?.permission;
   if (permission === undefined || permission === 'public') return [];
-  const codes: ProblemCode[] = ['invalid_request', 'unauthorized', 'forbidden', 'database_unavailable'];
+  const codes: ProblemCode[] = ['invalid_request', 'unauthorized', 'forbidden', 'rate_limited', 'database_unavailable'];
   if (url.includes(':')) codes.push('not_found');
   if (method !== 'GET' && permission !== 'publish' && !permission.startsWith('read_')) codes.push('conflict');
   if (method === 'PATCH' || method === 'DELETE' || url.endsWith('/restore')) codes.push('precondition_failed');
-  if (schema?.body !== undefined) codes.push('body_too_large', 'unsupported_media_type', 'invalid_field');
+  // A body that a route does not ask for is read and judged all the same.
+  if (method !== 'GET') codes.push('body_too_large', 'unsupported_media_type', 'nesting_too_deep');
+  if (schema?.body !== undefined) codes.push('invalid_field');
   return [...codes, ...(config?.problems ?? [])];
 };
 

@@ -20,6 +20,7 @@ import { environmentRoutes } from './routes/environments.js';
 import { eventTypeRoutes } from './routes/event-types.js';
 import { eventListRoute } from './routes/events-list.js';
 import { explainRoutes } from './routes/explain.js';
+import { exportRoutes } from './routes/exports.js';
 import { type HealthDependencies, healthRoutes } from './routes/health.js';
 import { notificationRoutes } from './routes/notifications.js';
 import type { WebhookDependencies } from './routes/own-webhook.js';
@@ -62,6 +63,7 @@ export const registerRoutes = async (
   for (const routes of [
     eventRoute,
     eventListRoute,
+    exportRoutes,
     deliveryListRoutes,
     attemptListRoutes,
     deliveryBodyRoute,

@@ -1,23 +1,29 @@
 // The API, put together: keys, ingest, reading, health. It holds no state that is not in Postgres; start as many as wanted.
-import { createHmac, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { problem } from '@posthorn/core';
 import {
   type Build,
+  createKeyFollower,
   createLiveTeller,
+  createReplayReader,
   createSecretBox,
   type Database,
   ensureTenant,
+  findAnyWebhook,
   findEventType,
   findKeptEvents,
   findKeyOwner,
   type HotPool,
+  insertEnvironment,
   insertEvents,
+  type KeyRing,
   listEventSchemaVersions,
   type StoredDispatch,
   sayRunning,
   startDatabaseClock,
   statisticsSlots,
   touchApiKey,
+  walledHotPool,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
@@ -30,6 +36,8 @@ import { createSessions } from './console/sessions.js';
 import { createCursors } from './cursor.js';
 import { createEventSchemas } from './event-schemas.js';
 import { createKeyUse } from './key-use.js';
+import { watchLoad } from './limiting/load.js';
+import { openLimiting, type RateLimits, unlimited } from './limiting/open-limiting.js';
 import { limits } from './limits.js';
 import { createMicroBatcher } from './micro-batcher.js';
 import { registerRoutes } from './routes.js';
@@ -39,7 +47,10 @@ import { createTenantIds } from './tenant-ids.js';
 
 export type ApiOptions = {
   readonly pool: HotPool;
+  /** For who a request's key belongs to, what has no key, and what goes on beside requests. */
   readonly db: Database;
+  /** The same connections behind the wall: for all that a key's owner asks for. */
+  readonly walledDb: Database;
   readonly queue: QueueLocation;
   readonly queueShards: number;
   readonly idempotencyHours: number;
@@ -51,9 +62,14 @@ export type ApiOptions = {
   readonly smtpUrl: string | null;
   /** Who is told where nobody else is named; null: nobody. */
   readonly operatorEmail: string | null;
-  /** 32 bytes */
-  readonly encryptionKey: Buffer;
+  readonly keyRing: KeyRing;
   readonly egress: Egress;
+  /** What keys and addresses may ask for; absent: nothing is counted. */
+  readonly rateLimits?: RateLimits;
+  /** Refuses requests while the process does not keep up; by default it tries to answer all. */
+  readonly shedsLoad?: boolean;
+  /** Proxies whose word for a client's address is taken: addresses and CIDRs; by default none. */
+  readonly trustProxy?: readonly string[];
   /** A build of the console to serve; null: none. */
   readonly consoleDirectory: string | null;
   /** For those who look what runs. */
@@ -73,7 +89,7 @@ export type Api = {
 
 /** Makes the API on open resources; they stay the caller's to close. */
 export const createApi = async (options: ApiOptions): Promise<Api> => {
-  const { pool, db, logger, metrics } = options;
+  const { pool, db, logger, metrics, keyRing } = options;
   const logError = createErrorLog(logger);
   const clock = await startDatabaseClock(pool);
   const { newId } = clock;
@@ -125,16 +141,24 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   });
   let running: ReturnType<typeof sayRunning> | undefined;
   let origin = options.publicUrl;
-  const cursors = createCursors(createHmac('sha256', options.encryptionKey).update('cursors').digest());
+  const keys = createKeyFollower(pool, keyRing, (error) => logError('encryption_key.failed', error));
+  const cursors = createCursors(keyRing.derive('cursors'));
   const keyUse = createKeyUse(
     (keyId) => touchApiKey(db, keyId, limits.keyUseMs / 1000),
     (error) => logError('key_use.failed', error),
   );
-  const sessions = await createSessions({ encryptionKey: options.encryptionKey, isSecure: options.publicUrl.startsWith('https:') });
+  const limiting =
+    options.rateLimits === undefined
+      ? unlimited
+      : openLimiting(options.rateLimits, options.queue, (error) => logError('rate_limits.counted_alone', error));
+  const load = watchLoad();
+  const isSecure = options.publicUrl.startsWith('https:');
+  const sessions = await createSessions({ keyRing, isSecure });
   const access = createAccess({
     find: (keyHash) => findKeyOwner(db, keyHash),
     // Without a console nobody has signed in here: a cookie of another process with the same encryption key means nothing.
     sessionOf: options.consoleDirectory === null ? () => null : sessions.read,
+    signIns: limiting.signIns,
     nowMs: clock.nowMs,
     onUsed: keyUse.seen,
   });
@@ -142,11 +166,17 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   const app = await createApp({
     access,
     consoleDirectory: options.consoleDirectory,
+    isSecure,
+    trustProxy: options.trustProxy ?? [],
+    requests: limiting.requests,
+    isLoadTooHigh: options.shedsLoad === true ? load.isTooHigh : () => false,
+    onTooMany: (code) => metrics.requestsRefused.inc({ code }),
     onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
   });
   await registerRoutes(app, {
     health: { pool, queue, metrics },
     publish: {
+      events: limiting.events,
       tenantId: tenants.idOf,
       batcher,
       findKept: (keys) => findKeptEvents(pool, keys, options.idempotencyHours),
@@ -158,17 +188,23 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     stream: { hub, access, onError: onStreamError },
     deployment: { db, queue, queueBackend: options.queue.kind },
     webhooks: {
-      pool,
-      db,
+      pool: walledHotPool(pool),
+      db: options.walledDb,
+      beyondWall: {
+        findAnyWebhook: (id) => findAnyWebhook(db, id),
+        insertEnvironment: (...made) => insertEnvironment(db, ...made),
+        readReplayPage: createReplayReader(pool),
+      },
       cursors,
       newId,
       nowMs: clock.nowMs,
-      secretBox: createSecretBox(options.encryptionKey),
+      secretBox: createSecretBox(keyRing),
+      sealing: keys.sealing,
       egress: options.egress,
       tenantId: tenants.idOf,
       forgetTenant: tenants.forget,
       telling: { byMail: options.smtpUrl !== null, operatorEmail: options.operatorEmail },
-      unsubscribeKeys: [options.encryptionKey],
+      unsubscribeKeys: keyRing.keys,
       origin: () => origin,
       slot: randomInt(statisticsSlots),
       tell: teller.tell,
@@ -181,11 +217,11 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     app,
     listen: async (host, port) => {
       // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
-      await queue.ready().catch(() => undefined);
+      await Promise.all([queue.ready().catch(() => undefined), limiting.ready()]);
       teller.start();
-      running = sayRunning(pool, { id: newId(), role: 'api', build: options.build ?? null, jobsMax: null }, (error) =>
-        logError('process.failed', error),
-      );
+      keys.start();
+      const self = { id: newId(), role: 'api', build: options.build ?? null, jobsMax: null, encryptionKeyIds: keyRing.ids } as const;
+      running = sayRunning(pool, self, (error) => logError('process.failed', error));
       await app.listen({ host, port });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');
@@ -194,10 +230,13 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
     stop: async () => {
       teller.stop();
+      keys.stop();
       await running?.stop();
       await hub.stop();
       await app.close();
       await batcher.drain();
+      load.stop();
+      limiting.close();
       clock.stop();
       await queue.close();
     },

@@ -4,13 +4,12 @@ import { problem } from '@posthorn/core';
 import type { FastifyInstance } from 'fastify';
 import { takeAll } from './validation.js';
 
-/** In this scope a JSON body is its text. Refuses what is compressed, and what is not UTF-8, whose signatures nobody could check. */
+/** In this scope a JSON body is its text. Refuses what is not UTF-8, whose signatures nobody could check. */
 export const takeJsonAsText = (app: FastifyInstance): void => {
   app.setValidatorCompiler(() => takeAll);
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') done(problem('unsupported_media_type', 'a compressed body is not taken'));
-    else if (!isUtf8(body as Buffer)) done(problem('not_json', 'the body is not UTF-8'));
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (!isUtf8(body as Buffer)) done(problem('not_json', 'the body is not UTF-8'));
     else done(null, (body as Buffer).toString('utf8'));
   });
 };

@@ -52,7 +52,7 @@ export const writeVersionAs = async (
   restoredVersion: number | null = null,
 ): Promise<WebhookChange | null> => {
   const place = { ...reach, webhookId };
-  const changed = await changeWebhook(dependencies.db, dependencies.secretBox, place, author, (current) => {
+  const decide = (current: ConfiguredWebhook): WebhookChange => {
     checkIfMatch(ifMatch, current.row.version);
     const before = fieldsOf(current);
     const { fields, dialect } = next(before, current.row);
@@ -63,7 +63,9 @@ export const writeVersionAs = async (
       restoredVersion,
       ...(dialect !== undefined && { dialect }),
     };
-  }).catch(refuseConflict);
+  };
+  const { db, secretBox, sealing } = dependencies;
+  const changed = await sealing(() => changeWebhook(db, secretBox, place, author, decide)).catch(refuseConflict);
   if (changed === undefined) throw problem('not_found');
   return changed;
 };

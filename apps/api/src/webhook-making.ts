@@ -82,7 +82,12 @@ export const makeWebhook = async (
   description: WebhookDescription,
 ): Promise<MadeWebhook> => {
   const read = readNewWebhook(dependencies, owner, description);
-  const made = sealNewWebhook(dependencies, owner, await tenantIdOf(dependencies, owner, read.tenantKey), read);
-  await insertWebhooks(dependencies.db, [made.webhook], authorOf(owner)).catch(refuseConflict);
-  return made;
+  const tenantId = await tenantIdOf(dependencies, owner, read.tenantKey);
+  return dependencies
+    .sealing(async () => {
+      const made = sealNewWebhook(dependencies, owner, tenantId, read);
+      await insertWebhooks(dependencies.db, [made.webhook], authorOf(owner));
+      return made;
+    })
+    .catch(refuseConflict);
 };

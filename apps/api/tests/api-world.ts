@@ -1,11 +1,12 @@
 // An API on a database and a queue of the test file's own, listening on a loopback port, with keys of every role.
 import { randomBytes } from 'node:crypto';
 import { hashApiKey, newApiKey, uuidv7 } from '@posthorn/core';
-import { createDatabase, createHotPool, type Database, type HotPool, type Role } from '@posthorn/db';
+import { createDatabases, createHotPool, createKeyRing, type Database, type HotPool, type Role } from '@posthorn/db';
 import { createEgress, loopbackAllowValue, parseAllowList } from '@posthorn/egress';
 import { createLogger, createMetrics, type Metrics } from '@posthorn/telemetry';
 import { createTestDatabase } from '@posthorn/testkit';
-import { createApi } from '../src/server.js';
+import type { FastifyInstance } from 'fastify';
+import { type ApiOptions, createApi } from '../src/server.js';
 import { documentCheckOf } from './document-check.js';
 
 export type Answer = {
@@ -20,6 +21,7 @@ export type Call = { readonly key?: string; readonly headers?: Record<string, st
 export type ApiWorld = {
   /** `http://127.0.0.1:port`, for clients that make their own requests; `call` holds the answers to the document. */
   readonly origin: string;
+  readonly databaseUrl: string;
   readonly pool: HotPool;
   readonly db: Database;
   readonly metrics: Metrics;
@@ -31,6 +33,8 @@ export type ApiWorld = {
   readonly key: (role: Role, tenant?: string, environmentId?: string) => Promise<string>;
   readonly environment: (mode: 'live' | 'test') => Promise<string>;
   readonly tenantId: (key: string) => Promise<string>;
+  /** One more API on the same database, as another process would be. */
+  readonly another: () => Promise<{ readonly origin: string; readonly stop: () => Promise<void> }>;
   readonly call: (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, call?: Call) => Promise<Answer>;
   readonly close: () => Promise<void>;
 };
@@ -47,34 +51,52 @@ const bodyOf = (text: string): unknown => {
 /** What the API seals secrets with. */
 export const encryptionKey = Buffer.alloc(32, 1);
 
-/** @param consoleDirectory a build of the console; null: none. @param telling what the installation has for telling people, by default nothing */
+export type Installation = Pick<ApiOptions, 'rateLimits' | 'trustProxy'> & {
+  readonly smtpUrl?: string;
+  readonly operatorEmail?: string;
+  /** Unset: the queue is on Postgres. */
+  readonly redisUrl?: string;
+  /** The world whose database it shares; by default it has its own. */
+  readonly beside?: Pick<ApiWorld, 'databaseUrl'>;
+};
+
+/**
+ * @param consoleDirectory a build of the console; null: none. @param installation what it has and allows, by default nothing that is not needed
+ * @param addRoutes routes of the test's own, with what the API's routes have of the database
+ */
 export async function createApiWorld(
   consoleDirectory: string | null = null,
-  telling: { readonly smtpUrl?: string; readonly operatorEmail?: string } = {},
+  installation: Installation = {},
+  addRoutes: (app: FastifyInstance, walledDb: Database) => void = () => undefined,
 ): Promise<ApiWorld> {
-  const database = await createTestDatabase();
+  const { beside, redisUrl, smtpUrl = null, operatorEmail = null, ...limiting } = installation;
+  const database = beside === undefined ? await createTestDatabase() : { url: beside.databaseUrl, drop: async () => undefined };
   const options = { url: database.url, max: 4, applicationName: 'test', onError: () => undefined };
   const pool = createHotPool(options);
-  const db = createDatabase(options);
+  const { db, walledDb } = createDatabases(options);
   const parsed = parseAllowList(loopbackAllowValue);
   const egress = createEgress({ allow: parsed.ok ? parsed.allow : [] });
   const metrics = createMetrics();
-  const api = await createApi({
+  const apiOptions: Parameters<typeof createApi>[0] = {
     pool,
     db,
-    queue: { kind: 'postgres', url: database.url, connectionsMax: 2 },
+    walledDb,
+    queue: redisUrl === undefined ? { kind: 'postgres', url: database.url, connectionsMax: 2 } : { kind: 'redis', url: redisUrl },
     queueShards: 2,
     publicUrl: 'http://127.0.0.1:0',
     listenUrl: database.url,
     idempotencyHours: 24,
-    smtpUrl: telling.smtpUrl ?? null,
-    operatorEmail: telling.operatorEmail ?? null,
-    encryptionKey,
+    smtpUrl,
+    operatorEmail,
+    ...limiting,
+    keyRing: createKeyRing(encryptionKey),
     consoleDirectory,
     egress,
     logger: createLogger({ level: 'silent', role: 'test', pretty: false }),
     metrics,
-  });
+  };
+  const api = await createApi(apiOptions);
+  addRoutes(api.app, walledDb);
   const origin = `http://127.0.0.1:${await api.listen('127.0.0.1', 0)}`;
   const checkAnswer = documentCheckOf(api.app);
   const environment = async (mode: 'live' | 'test') => {
@@ -106,6 +128,7 @@ export async function createApiWorld(
   const admin = await key('admin');
   return {
     origin,
+    databaseUrl: database.url,
     pool,
     db,
     metrics,
@@ -114,6 +137,10 @@ export async function createApiWorld(
     admin,
     key,
     environment,
+    another: async () => {
+      const other = await createApi({ ...apiOptions, metrics: createMetrics() });
+      return { origin: `http://127.0.0.1:${await other.listen('127.0.0.1', 0)}`, stop: other.stop };
+    },
     tenantId: (tenant) => tenantIn(environmentId, tenant),
     call: async (method, path, { key: used = admin, headers = {}, body } = {}) => {
       const response = await fetch(origin + path, {

@@ -112,6 +112,9 @@ const createCheck = (document: Document): DocumentCheck => {
   };
 };
 
+/** The check against a document as it was served. */
+export const documentCheckFrom = (document: unknown): DocumentCheck => createCheck(document as Document);
+
 let check: DocumentCheck | undefined;
 
 /** The check against the document of an app; made once a process, for the document is the same for all. */

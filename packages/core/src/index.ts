@@ -35,6 +35,7 @@ export {
 } from './circuit-policy.js';
 export { type ContextMiss, type ContextTest, checkContext, compileContext, contextKeys, contextLimits } from './context.js';
 export { deliveryHeaderNames, deliveryHeaders } from './delivery-headers.js';
+export { bytesWithoutSecrets, echoedSecretCharsMin, secretsOfRequests, withoutSecrets } from './echoed-secrets.js';
 export {
   type BatchItem,
   type BatchLimits,
@@ -83,7 +84,16 @@ export {
   filterLimits,
 } from './filter.js';
 export { headerNameCharsMax, headerNameRefusal, headerValueCharsMax, isDeniedHeader, isHeaderValue } from './header-rules.js';
-export { checkJson, type JsonMember, type JsonRange, type ScanFailure, scanArray, scanObject } from './json-scanner.js';
+export {
+  checkJson,
+  type JsonMember,
+  type JsonRange,
+  type JsonTextLimits,
+  jsonTextExcess,
+  type ScanFailure,
+  scanArray,
+  scanObject,
+} from './json-scanner.js';
 export { type JsonLimits, jsonExcess, ownValue, sameJson } from './json-values.js';
 export {
   type CompiledTenant,
@@ -96,6 +106,7 @@ export {
   type NoMatch,
   whyNoMatch,
 } from './match.js';
+export type { DigestFacts, Letter, TroubleFact } from './news.js';
 export {
   type BodyShape,
   bodyShape,
@@ -145,6 +156,7 @@ export { type ReasonDescription, reasonDescriptions } from './reason-description
 export { type Reason, reasonCodes, reasonOfCode, reasons } from './reasons.js';
 export { retryAfterMs } from './retry-after.js';
 export { formatRfc3339, parseRfc3339 } from './rfc3339.js';
+export { isSameSecret } from './same-secret.js';
 export {
   isSecret,
   newSecret,
@@ -157,6 +169,7 @@ export {
   secretPrefix,
 } from './secret.js';
 export { rotatedSecret, rotationRandomBytes } from './secret-rotation.js';
+export { withoutSecretShapes } from './secret-shapes.js';
 export { sign } from './signature.js';
 export { checkSignatureHeader, type SignatureHeader, signatureHeader, signatureTemplateCharsMax } from './signature-header.js';
 export { readStatusCodes, type StatusCodes } from './status-codes.js';

@@ -44,6 +44,10 @@ export const problemDescriptions: Readonly<Record<ProblemCode, ProblemDescriptio
     meaning: 'There is nothing under this address, or it belongs to another environment or tenant than the key.',
     whatHelps: 'Check the id, the path and the key. What is not yours looks as if it were not there.',
   },
+  request_timeout: {
+    meaning: 'Headers or body of the request came too slowly. Its connection is closed.',
+    whatHelps: 'Send the request again, at once and as a whole; a body that is large may be split.',
+  },
   conflict: {
     meaning: 'The state of the resource does not allow it: a name that is taken, a delivery or replay that has ended.',
     whatHelps: '`detail` says what stands in the way, and `errors` which field.',
@@ -111,6 +115,16 @@ export const problemDescriptions: Readonly<Record<ProblemCode, ProblemDescriptio
   blocked_address: {
     meaning: 'The URL leads, or may lead, to an address that this installation does not call.',
     whatHelps: '`detail` names the rule, and the variable and value by which whoever runs Posthorn may allow it.',
+  },
+  rate_limited: {
+    meaning:
+      'The key has made more requests, or published more events, than it may in a second; or too many keys that are not valid came from this address.',
+    whatHelps:
+      'Send it again after the seconds that `Retry-After` names. `RateLimit-Policy` has the limit; whoever runs Posthorn can raise it.',
+  },
+  headers_too_large: {
+    meaning: 'The request has more headers than are taken, or larger ones.',
+    whatHelps: 'Send fewer. A proxy in front may have added some.',
   },
   internal: {
     meaning: 'Something is broken on our side.',

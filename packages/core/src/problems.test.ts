@@ -26,7 +26,7 @@ describe('problems', () => {
   it('have stable codes and statuses of errors', () => {
     for (const [code, { status, title }] of Object.entries(problems)) {
       expect(code).toMatch(/^[a-z_]+$/);
-      expect([400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503]).toContain(status);
+      expect([400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 431, 500, 503]).toContain(status);
       expect(title.length).toBeGreaterThan(0);
     }
   });

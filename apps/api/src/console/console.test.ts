@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createKeyRing } from '@posthorn/db';
 import { eventually } from '@posthorn/testkit';
 import { type ApiWorld, createApiWorld, encryptionKey } from '../../tests/api-world.js';
 import { limits } from '../limits.js';
@@ -78,7 +79,7 @@ describe('signing in', () => {
   });
 
   it('binds the cookie to the host and to https where people come over https', async () => {
-    const { begin } = await createSessions({ encryptionKey, isSecure: true });
+    const { begin } = await createSessions({ keyRing: createKeyRing(encryptionKey), isSecure: true });
     const { cookie } = begin(Buffer.alloc(32));
     expect(cookie).toMatch(/^__Host-posthorn_session=[^;]+; .*Path=\/.*HttpOnly.*Secure.*SameSite=Strict/);
   });
@@ -109,7 +110,7 @@ describe('a session', () => {
   it('is nothing to an API that serves no console', async () => {
     const bare = await createApiWorld();
     try {
-      const { begin } = await createSessions({ encryptionKey, isSecure: false });
+      const { begin } = await createSessions({ keyRing: createKeyRing(encryptionKey), isSecure: false });
       const { cookie } = begin(createHash('sha256').update(bare.admin).digest());
       const read = (origin: string) => fetch(`${origin}/v1/webhooks`, { headers: { cookie: cookie.split(';')[0] ?? '' } });
       expect((await read(bare.origin)).status).toBe(401);
@@ -181,7 +182,7 @@ describe('a session', () => {
     const { cookie } = await signIn(world.admin);
     const [name, value = ''] = cookie.split('=');
     const changed = value.slice(0, 20) + (value[20] === 'A' ? 'B' : 'A') + value.slice(21);
-    const { begin } = await createSessions({ encryptionKey: Buffer.alloc(32, 9), isSecure: false });
+    const { begin } = await createSessions({ keyRing: createKeyRing(Buffer.alloc(32, 9)), isSecure: false });
     const foreign = begin(createHash('sha256').update(world.admin).digest()).cookie.split(';')[0] ?? '';
     for (const each of [`${name}=`, `${name}=x`, `${name}=a%3Bb`, `${name}=${changed}`, foreign]) {
       const answer = await send('GET', '/v1/webhooks', { cookie: each });

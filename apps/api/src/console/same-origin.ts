@@ -1,15 +1,9 @@
 // What a request must show before its cookie counts: that it comes of our own pages, and not of another site in the same browser.
-import { timingSafeEqual } from 'node:crypto';
-import { problem } from '@posthorn/core';
+import { isSameSecret, problem } from '@posthorn/core';
 import type { FastifyRequest } from 'fastify';
 import type { Session } from './sessions.js';
 
 export const csrfHeader = 'x-posthorn-csrf';
-
-const isEqual = (one: string, other: string): boolean => {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)];
-  return left.length === right.length && timingSafeEqual(left, right);
-};
 
 /** Throws `forbidden` for a request that another site makes; browsers say so in a header that no page can set. */
 export const refuseOtherSites = ({ headers }: FastifyRequest): void => {
@@ -21,6 +15,6 @@ export const requireSameOrigin = (request: FastifyRequest, { csrf }: Session): v
   refuseOtherSites(request);
   if (request.method === 'GET' || request.method === 'HEAD') return;
   const given = request.headers[csrfHeader];
-  if (typeof given !== 'string' || !isEqual(given, csrf))
+  if (typeof given !== 'string' || !isSameSecret(given, csrf))
     throw problem('forbidden', `with a session, send the token that GET /console/session tells as ${csrfHeader}`);
 };

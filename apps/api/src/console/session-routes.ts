@@ -38,9 +38,9 @@ export const sessionRoutes =
 
     app.post<{ Body: { key: string } }>(path, { config, schema: { hide: true, body } }, async (request, reply) => {
       refuseOtherSites(request);
-      const owner = await access.ownerOf(request.body.key.trim());
-      if (owner === null) throw problem('unauthorized', 'this key is not known, or no longer valid');
-      const { session, cookie } = sessions.begin(hashApiKey(request.body.key.trim()));
+      const key = request.body.key.trim();
+      const owner = await access.signIn(key, request.ip);
+      const { session, cookie } = sessions.begin(hashApiKey(key));
       reply.header('set-cookie', cookie);
       return answer(owner, session);
     });

@@ -1,8 +1,9 @@
 // Sessions of the console: an encrypted cookie with the hash of the key that one signed in with, never the key. It holds no more than that, so
 // whether the key is still good is asked of the same place as for a header.
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import secureSession from '@fastify/secure-session';
-import Fastify, { type FastifyRequest } from 'fastify';
+import type { KeyRing } from '@posthorn/db';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { limits } from '../limits.js';
 
 export type Session = {
@@ -22,8 +23,8 @@ export type Sessions = {
 };
 
 export type SessionOptions = {
-  /** 32 bytes; the cookie's key is derived from it. */
-  readonly encryptionKey: Buffer;
+  /** The cookie's keys are derived from it. */
+  readonly keyRing: KeyRing;
   /** Whether people come over https, so that the cookie may be bound to that. */
   readonly isSecure: boolean;
 };
@@ -37,24 +38,40 @@ const cookieNameOf = (isSecure: boolean): string => (isSecure ? '__Host-posthorn
  * The plugin is registered on an app of its own that never listens: what is wanted of it is its cipher and its clock, not its hooks on every
  * request of the API.
  */
-export const createSessions = async ({ encryptionKey, isSecure }: SessionOptions): Promise<Sessions> => {
-  const name = cookieNameOf(isSecure);
+const createCipher = async (key: Buffer, cookieName: string): Promise<FastifyInstance> => {
   const cipher = Fastify({ logger: false });
-  const key = createHmac('sha256', encryptionKey).update('console sessions').digest();
-  await cipher.register(secureSession, { key, cookieName: name, expiry: limits.sessionS });
+  await cipher.register(secureSession, { key, cookieName, expiry: limits.sessionS });
   await cipher.ready();
+  return cipher;
+};
+
+/** A cookie is good under any key of the ring; a new one is made under the key that seals. */
+export const createSessions = async ({ keyRing, isSecure }: SessionOptions): Promise<Sessions> => {
+  const name = cookieNameOf(isSecure);
+  const keys = keyRing.derive('console sessions');
+  const ciphers = await Promise.all(keys.all.map((key) => createCipher(key, name)));
+  const present = (): FastifyInstance => {
+    const cipher = ciphers[keys.all.indexOf(keys.present())];
+    if (cipher === undefined) throw new RangeError('the key that seals is not in the ring');
+    return cipher;
+  };
   const cookieOf = (value: string, maxAge: number): string =>
-    cipher.serializeCookie(name, value, { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure, maxAge });
+    present().serializeCookie(name, value, { path: '/', httpOnly: true, sameSite: 'strict', secure: isSecure, maxAge });
   return {
     read: ({ headers }) => {
       if (headers.cookie === undefined || !headers.cookie.includes(name)) return null;
-      const value = cipher.parseCookie(headers.cookie)[name];
-      const kept = value === undefined ? null : cipher.decodeSecureSession(value);
+      const value = present().parseCookie(headers.cookie)[name];
+      if (value === undefined) return null;
+      const kept = ciphers.reduce<ReturnType<FastifyInstance['decodeSecureSession']>>(
+        (found, cipher) => found ?? cipher.decodeSecureSession(value),
+        null,
+      );
       if (kept === null) return null;
       return { keyHash: Buffer.from(kept.get('key_hash'), 'hex'), csrf: kept.get('csrf') };
     },
     begin: (keyHash) => {
       const csrf = randomBytes(csrfBytes).toString('base64url');
+      const cipher = present();
       const kept = cipher.createSecureSession({ key_hash: keyHash.toString('hex'), csrf });
       return { session: { keyHash, csrf }, cookie: cookieOf(cipher.encodeSecureSession(kept), limits.sessionS) };
     },

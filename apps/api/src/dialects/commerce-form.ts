@@ -12,7 +12,7 @@ import {
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Permission } from '../access.js';
-import { takeJsonBodies } from './bodies.js';
+import { takeJsonBodies } from '../json-body.js';
 import { errorFormOf } from './errors.js';
 
 export const commerceMediaType = 'application/vnd.api+json';

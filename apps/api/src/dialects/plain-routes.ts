@@ -1,11 +1,11 @@
 // The routes of a dialect whose objects are plain JSON: make, list, read, change, delete.
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { takeJsonBodies } from '../json-body.js';
 import type { WebhookDependencies } from '../routes/own-webhook.js';
 import { judgedBody } from '../schemas/dialects.js';
 import { nothing } from '../schemas/fields.js';
 import { deleteOwn } from '../webhook-changing.js';
-import { takeJsonBodies } from './bodies.js';
 import { registerPlainList } from './plain-list.js';
 import { configOf, type PlainPlace, placePath, requireShown, tagsOf } from './plain-place.js';
 import { shownWebhooks } from './showing.js';

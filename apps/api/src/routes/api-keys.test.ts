@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newApiKey } from '@posthorn/core';
 import { eventually } from '@posthorn/testkit';
@@ -126,6 +127,26 @@ describe('a key', () => {
       }),
       { numRuns: 10 },
     );
+  });
+
+  it('is in the database as its SHA-256 alone', async () => {
+    const { key, id } = (await create({ role: 'viewer', name: 'at rest' })).body;
+    const { rows } = await world.pool.query('select key_hash, last_four, k::text as row from api_keys k where id = $1', [id]);
+    expect(rows[0].key_hash).toEqual(createHash('sha256').update(key).digest());
+    expect(rows[0].last_four).toBe(key.slice(-4));
+    const { rows: log } = await world.pool.query('select a::text as row from audit_log a where subject_id = $1', [id]);
+    expect(log).toHaveLength(1);
+    const [, , , secret] = key.split('_');
+    for (const { row } of [...rows, ...log]) for (const part of [key, secret, secret.slice(0, 8)]) expect(row).not.toContain(part);
+  });
+
+  it('with a slip in any one character is none', async () => {
+    const { key } = (await create({ role: 'viewer' })).body;
+    for (let at = 0; at < key.length; at += 3) {
+      const other = key.slice(0, at) + (key[at] === 'x' ? 'y' : 'x') + key.slice(at + 1);
+      expect([other, (await world.call('GET', '/v1/webhooks', { key: other })).status]).toEqual([other, 401]);
+    }
+    expect((await world.call('GET', '/v1/webhooks', { key })).status).toBe(200);
   });
 
   it('is listed by role, tenant and whether it works, in pages', async () => {

@@ -11,11 +11,11 @@ import {
   shownStatuses,
   storedStatusCodes,
 } from '@posthorn/core';
-import { findEvent, listDeliveries } from '@posthorn/db';
+import { type Database, type DeliveryRow, findEvent, type KeyOwner, listDeliveries, type Walked } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { reachOf } from '../access.js';
-import { codeOf, filterParameters, id, matching, oneOf, period, readFilters } from '../list-filters.js';
+import { codeOf, type FilterValues, filterParameters, id, matching, oneOf, period, readFilters } from '../list-filters.js';
 import { listOf, pageParameters, shortPages } from '../schemas/lists.js';
 import { eventPath, webhookPath } from '../schemas/parameters.js';
 import { deliveryObject, idOf, type ReadDependencies } from './deliveries.js';
@@ -31,7 +31,8 @@ const statuses: Readonly<Record<ShownStatus, { readonly code: number; readonly g
   cancelled: { code: storedStatusCodes.cancelled, gated: null },
 };
 
-const filters = {
+/** What deliveries may be chosen by. */
+export const deliveryFilters = {
   status: oneOf(shownStatuses),
   reason: codeOf(reasonCodes),
   webhook_id: id,
@@ -43,8 +44,50 @@ const filters = {
   replay_id: id,
   created_at: period,
 };
-const { webhook_id: _webhook, ...filtersOfWebhook } = filters;
-const { event_id: _event, event_type: _type, tenant: _tenant, created_at: _created, ...filtersOfEvent } = filters;
+const { webhook_id: _webhook, ...filtersOfWebhook } = deliveryFilters;
+const { event_id: _event, event_type: _type, tenant: _tenant, created_at: _created, ...filtersOfEvent } = deliveryFilters;
+
+type Place = { readonly eventId?: string; readonly webhookId?: string };
+type Position = { readonly eventId: string; readonly webhookId: string };
+
+/**
+ * The deliveries behind a position that are wanted, newest event first, at most `limit`; null: nothing of them is in the owner's reach.
+ * @param place what a path names; it is in reach
+ */
+export const walkDeliveries = async (
+  db: Database,
+  owner: KeyOwner,
+  {
+    wanted,
+    place,
+    before,
+    limit,
+  }: {
+    readonly wanted: FilterValues<typeof deliveryFilters>;
+    readonly place: Place;
+    readonly before: Position | null;
+    readonly limit: number;
+  },
+): Promise<Walked<DeliveryRow, Position> | null> => {
+  const reach = await tenantOfList(db, owner, wanted.tenant);
+  if (reach === null) return null;
+  return listDeliveries(db, {
+    ...reach,
+    eventId: place.eventId ?? wanted.event_id,
+    webhookId: place.webhookId ?? wanted.webhook_id,
+    status: wanted.status === null ? null : statuses[wanted.status],
+    filters: {
+      reason: wanted.reason,
+      errorKind: wanted.error_kind,
+      eventType: wanted.event_type,
+      statusCode: wanted.status_code === null ? null : readStatusCodes(wanted.status_code),
+      replayId: wanted.replay_id,
+      createdAt: wanted.created_at,
+    },
+    before,
+    limit,
+  });
+};
 
 const tags = ['Deliveries'];
 const response = { 200: listOf(Type.Ref('Delivery')) };
@@ -53,7 +96,7 @@ const deliveriesSchema = {
   tags,
   summary: 'List deliveries',
   description: `Newest event first. \`created_at\` is the time of the event; \`replay_id\` finds what this replay was the last to open. ${shortPages}`,
-  querystring: Type.Object({ ...pageParameters, ...filterParameters(filters) }),
+  querystring: Type.Object({ ...pageParameters, ...filterParameters(deliveryFilters) }),
   response,
 };
 const deliveriesOfWebhookSchema = {
@@ -78,31 +121,20 @@ export const deliveryListRoutes = (dependencies: ReadDependencies) => async (app
   const { db, cursors } = dependencies;
 
   /** @param place what the path names; it is in reach */
-  const list = async (request: FastifyRequest, place: { readonly eventId?: string; readonly webhookId?: string }) => {
+  const list = async (request: FastifyRequest, place: Place) => {
     const query = readQuery(request);
     const limit = readLimit(query);
     // What a route has no parameter for is not in its query.
-    const wanted = readFilters(filters, query);
+    const wanted = readFilters(deliveryFilters, query);
     const bound = ['deliveries', reachOf(request.owner), place, wanted];
     const position = cursors.read(bound, query.cursor);
-    const reach = await tenantOfList(db, request.owner, wanted.tenant);
-    if (reach === null) return emptyPage;
-    const walked = await listDeliveries(db, {
-      ...reach,
-      eventId: place.eventId ?? wanted.event_id,
-      webhookId: place.webhookId ?? wanted.webhook_id,
-      status: wanted.status === null ? null : statuses[wanted.status],
-      filters: {
-        reason: wanted.reason,
-        errorKind: wanted.error_kind,
-        eventType: wanted.event_type,
-        statusCode: wanted.status_code === null ? null : readStatusCodes(wanted.status_code),
-        replayId: wanted.replay_id,
-        createdAt: wanted.created_at,
-      },
+    const walked = await walkDeliveries(db, request.owner, {
+      wanted,
+      place,
       before: position === null ? null : { eventId: String(position[0]), webhookId: String(position[1]) },
       limit: limit + 1,
     });
+    if (walked === null) return emptyPage;
     return walkedPageOf(
       walked,
       limit,

@@ -21,7 +21,7 @@ it('says which processes run, until they stop or are not heard of any more', asy
   expect((await read()).processes).toEqual([expect.objectContaining(self)]);
   const worker = sayRunning(
     world.pool,
-    { id: world.newId(), role: 'worker', build: { version: '1.2.3', commit: 'c0ffee' }, jobsMax: 7 },
+    { id: world.newId(), role: 'worker', build: { version: '1.2.3', commit: 'c0ffee' }, jobsMax: 7, encryptionKeyIds: [] },
     () => undefined,
   );
   await eventually(async () => (await read()).processes.length === 2);

@@ -1,14 +1,7 @@
 // Environments: a key sees its own alone. Another is made with its first key; what changes in the settings acts on every webhook without a value of its own.
 import { isDeepStrictEqual } from 'node:util';
 import { formatRfc3339, problem } from '@posthorn/core';
-import {
-  applyEnvironmentSettings,
-  changeEnvironment,
-  EnvironmentNameTakenError,
-  type EnvironmentRow,
-  findEnvironment,
-  insertEnvironment,
-} from '@posthorn/db';
+import { applyEnvironmentSettings, changeEnvironment, EnvironmentNameTakenError, type EnvironmentRow, findEnvironment } from '@posthorn/db';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { auditEntryOf } from '../audit-entry.js';
@@ -63,7 +56,7 @@ const ownId = (request: FastifyRequest): string => {
   return id;
 };
 
-type Dependencies = Pick<WebhookDependencies, 'db' | 'cursors' | 'newId'>;
+type Dependencies = Pick<WebhookDependencies, 'db' | 'beyondWall' | 'cursors' | 'newId'>;
 
 const readingRoutes = (app: FastifyInstance, { db, cursors }: Dependencies): void => {
   const find = async (id: string): Promise<EnvironmentRow> => {
@@ -91,7 +84,7 @@ const readingRoutes = (app: FastifyInstance, { db, cursors }: Dependencies): voi
   app.get('/v1/environments/:id', { config, schema: reading }, async (request) => environmentObject(await find(ownId(request))));
 };
 
-const creatingRoute = (app: FastifyInstance, { db, newId }: Dependencies): void => {
+const creatingRoute = (app: FastifyInstance, { beyondWall, newId }: Dependencies): void => {
   const creating = {
     operationId: 'createEnvironment',
     tags,
@@ -104,21 +97,22 @@ const creatingRoute = (app: FastifyInstance, { db, newId }: Dependencies): void 
     const { name, mode, settings = {} } = body;
     const id = newId();
     const { key, stored } = makeKey(mode);
-    const row = await insertEnvironment(
-      db,
-      { id, name, mode, settings: mergeMembers<unknown>({}, settings) },
-      {
-        ...stored,
-        id: newId(),
-        environmentId: id,
-        tenantId: null,
-        name: 'first',
-        role: 'admin',
-        expiresAt: null,
-        createdByKeyId: null,
-      },
-      auditEntryOf(owner, { action: 'environment.created', subjectKind: 'environment', subjectId: id, details: { name, mode } }),
-    ).catch(refuseTakenName);
+    const row = await beyondWall
+      .insertEnvironment(
+        { id, name, mode, settings: mergeMembers<unknown>({}, settings) },
+        {
+          ...stored,
+          id: newId(),
+          environmentId: id,
+          tenantId: null,
+          name: 'first',
+          role: 'admin',
+          expiresAt: null,
+          createdByKeyId: null,
+        },
+        auditEntryOf(owner, { action: 'environment.created', subjectKind: 'environment', subjectId: id, details: { name, mode } }),
+      )
+      .catch(refuseTakenName);
     return reply
       .code(201)
       .header('location', `/v1/environments/${id}`)

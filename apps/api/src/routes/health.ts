@@ -2,7 +2,7 @@
 import type { HotPool } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import type { Metrics } from '@posthorn/telemetry';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 
 export type HealthDependencies = { readonly pool: HotPool; readonly queue: QueueProducer; readonly metrics: Metrics };
@@ -23,12 +23,15 @@ const metricsText = {
   response: { 200: Type.String({ description: 'Metrics, as Prometheus reads them.' }) },
 };
 
+/** Asked most of all when there is too much to do. */
+const config: FastifyContextConfig = { permission: 'public', isVital: true };
+
 export const healthRoutes =
   ({ pool, queue, metrics }: HealthDependencies) =>
   async (app: FastifyInstance) => {
-    app.get('/healthz', { config: { permission: 'public' }, schema: health }, async () => ({ status: 'ok' }));
+    app.get('/healthz', { config, schema: health }, async () => ({ status: 'ok' }));
 
-    app.get('/readyz', { config: { permission: 'public' }, schema: readiness }, async (_request, reply) => {
+    app.get('/readyz', { config, schema: readiness }, async (_request, reply) => {
       const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready()]);
       const ready = database.status === 'fulfilled';
       return reply.code(ready ? 200 : 503).send({
@@ -38,7 +41,7 @@ export const healthRoutes =
       });
     });
 
-    app.get('/metrics', { config: { permission: 'public' }, schema: metricsText }, async (_request, reply) =>
+    app.get('/metrics', { config, schema: metricsText }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
   };

@@ -4,12 +4,16 @@ import {
   type Actor,
   type Author,
   type Database,
+  type EnvironmentRow,
   findCurrentSecrets,
   findWebhook,
   type HotPool,
   insertAuditEntries,
+  type insertEnvironment,
+  type KeyFollower,
   type KeyOwner,
   type LiveTeller,
+  type ReplayReader,
   readWebhookStatistics,
   type SecretBox,
   type SigningSecret,
@@ -23,13 +27,29 @@ import type { Telling } from '../notified.js';
 import { ownWebhookObject } from '../webhook-object.js';
 import { idOf } from './deliveries.js';
 
+/** The few things that reach further than the key of a request, or have none. */
+export type BeyondWall = {
+  /** Whoever has the link of a mail has no key. */
+  readonly findAnyWebhook: (id: string) => Promise<WebhookRow | undefined>;
+  /** A new environment is not the key's. */
+  readonly insertEnvironment: (
+    ...made: typeof insertEnvironment extends (db: Database, ...rest: infer Rest) => unknown ? Rest : never
+  ) => Promise<EnvironmentRow>;
+  /** A page is so many rows, whoever's they are; what is wanted of it is in the scope that is given. */
+  readonly readReplayPage: ReplayReader;
+};
+
 export type WebhookDependencies = {
+  /** Both behind the wall: a request's statements see what is in the reach of its key. */
   readonly pool: HotPool;
   readonly db: Database;
+  readonly beyondWall: BeyondWall;
   readonly cursors: Cursors;
   readonly newId: () => string;
   readonly nowMs: () => number;
   readonly secretBox: SecretBox;
+  /** Does what seals secrets and writes them; once more, with the new key, if the key that seals changed meanwhile. */
+  readonly sealing: KeyFollower['sealing'];
   readonly egress: Pick<Egress, 'checkUrl' | 'send'>;
   readonly tenantId: (environmentId: string, key: string) => Promise<string>;
   /** Looks a tenant up anew the next time. */

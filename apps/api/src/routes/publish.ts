@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
 import { toProblem } from '../errors.js';
 import { type CheckDependencies, checkEvents, type Objections, type SchemaWarnings, schemaModeOf } from '../event-schemas-check.js';
+import type { Quota } from '../limiting/quota.js';
 import { limits } from '../limits.js';
 import { eventBatchSchema, newEventSchema } from '../schemas/event.js';
 import { idempotencyHeader } from '../schemas/parameters.js';
@@ -13,6 +14,8 @@ import { takeJsonAsText } from '../text-body.js';
 
 export type PublishDependencies = AcceptDependencies &
   CheckDependencies & {
+    /** How many events a key may publish; null or absent: any number. */
+    readonly events?: Quota | null;
     /** The tenant's id, made when it is named for the first time. */
     readonly tenantId: (environmentId: string, key: string) => Promise<string>;
     readonly onAccepted: (count: number) => void;
@@ -71,6 +74,12 @@ const prepare = async (
   return prepareEvent(event, { environmentId: owner.environmentId, tenantId }, raw, key);
 };
 
+/** A batch that is larger than what a key may publish in a second would never go through, however often it is sent again. */
+const takeBatch = (events: Quota, owner: KeyOwner, count: number): Promise<void> | undefined => {
+  if (count > events.max) throw problem('batch_size', `this key may publish ${events.max} events a second: a batch has at most as many`);
+  return events.take(owner.keyId, count);
+};
+
 const tags = ['Events'];
 const publishEvent = {
   operationId: 'publishEvent',
@@ -104,6 +113,7 @@ const publishEvents = {
 
 /** The routes, in a scope of their own: here a JSON body is text. */
 export const publishRoutes = (dependencies: PublishDependencies) => async (app: FastifyInstance) => {
+  const { events = null } = dependencies;
   takeJsonAsText(app);
 
   app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected(toProblem(error).code));
@@ -115,6 +125,7 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
       const { owner } = request;
       const raw = request.body as string | undefined;
       if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
+      if (events !== null) await events.take(owner.keyId, 1);
       const parsed = parseEvent(raw, readLimits);
       if (!parsed.ok) throw parsed.error;
       const prepared = await prepare(parsed.event, raw, headerKey(request), owner, dependencies);
@@ -143,6 +154,7 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
       if (raw === undefined) throw problem('unsupported_media_type', 'send application/json');
       const batch = parseBatch(raw, readLimits);
       if (!batch.ok) throw batch.error;
+      if (events !== null) await takeBatch(events, owner, batch.items.length);
       const header = headerKey(request);
       const prepared = await Promise.all(
         batch.items.map(async (item, index) =>

@@ -4,7 +4,6 @@ import {
   cancelReplay,
   countDeliveriesOfReplay,
   countReplay,
-  createReplayReader,
   findReplay,
   findTenant,
   findWebhook,
@@ -30,7 +29,7 @@ import { countByStatus, idOf } from './deliveries.js';
 import { readLimit, readQuery } from './lists.js';
 import { requireOwn, type WebhookDependencies } from './own-webhook.js';
 
-export type ReplayDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'cursors' | 'newId' | 'nowMs' | 'slot'>;
+export type ReplayDependencies = Pick<WebhookDependencies, 'pool' | 'db' | 'beyondWall' | 'cursors' | 'newId' | 'nowMs' | 'slot'>;
 
 const sweepRows = 1_000;
 const retrySoon = { headers: { 'retry-after': String(limits.retryAfterS) } };
@@ -83,8 +82,7 @@ const refuseField = (name: string, message: string): Error =>
 
 /** POST|GET /v1/replays, GET /v1/replays/{id}, POST /v1/replays/{id}/cancel, POST /v1/webhooks/{id}/recover. */
 export const replayRoutes = (dependencies: ReplayDependencies) => async (app: FastifyInstance) => {
-  const { pool, db, cursors, newId, nowMs, slot } = dependencies;
-  const read = createReplayReader(pool);
+  const { pool, db, beyondWall, cursors, newId, nowMs, slot } = dependencies;
 
   const shown = async (row: ReplayRow) => ({ ...replayObject(row), deliveries: countByStatus(await countDeliveriesOfReplay(db, row.id)) });
 
@@ -125,7 +123,12 @@ export const replayRoutes = (dependencies: ReplayDependencies) => async (app: Fa
     counting += 1;
     try {
       const scope = scopeOf({ environmentId: owner.environmentId, tenantId }, mode, filter, atMs);
-      return await countReplay(read, scope, limits.replayCountMs, isDry ? (wanted) => judgeDeliveries(pool, wanted) : undefined);
+      return await countReplay(
+        beyondWall.readReplayPage,
+        scope,
+        limits.replayCountMs,
+        isDry ? (wanted) => judgeDeliveries(pool, wanted) : undefined,
+      );
     } finally {
       counting -= 1;
     }

@@ -1,7 +1,7 @@
 // The link in a mail by which its reader wants no more of them. Its token is all that it takes: no key, no session. A page asks first; what it
 // sends, and what mail programs send by themselves (RFC 8058), switches the e-mails of that webhook off as any change would.
 import { type ProblemError, problem, readUnsubscribeToken } from '@posthorn/core';
-import { findAnyWebhook, type WebhookRow } from '@posthorn/db';
+import { inReach, type WebhookRow } from '@posthorn/db';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { askPage, donePage, errorPage, unsubscribeHeaders } from '../unsubscribe-page.js';
 import { writeVersionAs } from '../webhook-changing.js';
@@ -25,11 +25,11 @@ const nameOf = ({ name, code, url }: WebhookRow): string => name ?? code ?? url;
 
 /** GET and POST /unsubscribe/{token}. */
 export const unsubscribeRoutes = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
-  const { db, unsubscribeKeys, origin } = dependencies;
+  const { beyondWall, unsubscribeKeys, origin } = dependencies;
 
   const requireWebhook = async (params: unknown): Promise<WebhookRow> => {
     const id = readUnsubscribeToken(unsubscribeKeys, (params as { readonly token: string }).token);
-    const row = id === null ? undefined : await findAnyWebhook(db, id);
+    const row = id === null ? undefined : await beyondWall.findAnyWebhook(id);
     if (row === undefined) throw problem('not_found');
     return row;
   };
@@ -46,9 +46,11 @@ export const unsubscribeRoutes = (dependencies: WebhookDependencies) => async (a
   app.post(path, route, async (request, reply) => {
     const row = await requireWebhook(request.params);
     const reach = { environmentId: row.environment_id, tenantId: row.tenant_id };
-    await writeVersionAs(dependencies, reach, author, { webhookId: row.id, ifMatch: undefined }, (before) => ({
-      fields: { ...before, notification: { ...before.notification, success: false, fail: false } },
-    }));
+    await inReach(reach, () =>
+      writeVersionAs(dependencies, reach, author, { webhookId: row.id, ifMatch: undefined }, (before) => ({
+        fields: { ...before, notification: { ...before.notification, success: false, fail: false } },
+      })),
+    );
     return reply.type(html).send(donePage(nameOf(row), `${origin()}/webhooks/${row.id}`));
   });
 };

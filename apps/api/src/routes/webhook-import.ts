@@ -6,6 +6,7 @@ import { commerce, cot, type Dialect, type DialectName, flat, flow } from '@post
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { type PlannedRow, planImport } from '../dialects/import-plan.js';
+import { takeJsonBodies } from '../json-body.js';
 import { limits } from '../limits.js';
 import { importBody } from '../schemas/webhook-import.js';
 import { type ReadWebhook, sealNewWebhook, tenantIdOf } from '../webhook-making.js';
@@ -62,6 +63,8 @@ const sealAll = async (
 
 /** POST /v1/webhooks/import. */
 export const webhookImportRoute = (dependencies: WebhookDependencies) => async (app: FastifyInstance) => {
+  takeJsonBodies(app, ['application/json'], { valuesMax: limits.importValuesMax, membersMax: limits.importMembersMax });
+
   app.post<{ Body: Type.Static<typeof importBody> }>(
     '/v1/webhooks/import',
     { config: { permission: 'edit_webhooks', problems: ['tenant_forbidden'] }, schema, bodyLimit: limits.importBytesMax },
@@ -72,8 +75,13 @@ export const webhookImportRoute = (dependencies: WebhookDependencies) => async (
       const ids: string[] = [];
       if (!isDryRun) {
         if (ready.length < rows.length) throw refuseAll(rows);
-        const made = await sealAll(dependencies, owner, ready);
-        await insertWebhooks(dependencies.db, made, authorOf(owner)).catch(refuseConflict);
+        const made = await dependencies
+          .sealing(async () => {
+            const sealed = await sealAll(dependencies, owner, ready);
+            await insertWebhooks(dependencies.db, sealed, authorOf(owner));
+            return sealed;
+          })
+          .catch(refuseConflict);
         ids.push(...made.map(({ id }) => id));
       }
       return {

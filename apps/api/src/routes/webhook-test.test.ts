@@ -79,6 +79,16 @@ describe('a test', () => {
     for (const each of [answer.text, JSON.stringify(kept)]) expect(each).not.toMatch(/KEY-VALUE|OWN-posthorn/);
   });
 
+  it('keeps and shows nothing secret that the endpoint sends back', async () => {
+    const { id } = await create({ authentication: { type: 'bearer', token: 'TOKEN-OF-THE-ENDPOINT' } });
+    receiver.answer(({ headers }) => ({ status: 500, headers: { 'x-echo': headers.authorization ?? '' }, body: JSON.stringify(headers) }));
+    const answer = await test(id);
+    expect(answer.body).toMatchObject({ response_headers: expect.stringContaining('x-echo: Bearer <hidden>\n') });
+    expect(answer.body.response_body).toContain('"authorization":"Bearer <hidden>"');
+    const kept = await rows('select encode(response_body, $2) as body, response_headers from attempts where webhook_id = $1', id, 'escape');
+    for (const each of [answer.text, JSON.stringify(kept)]) expect(each).not.toContain('TOKEN-OF-THE-ENDPOINT');
+  });
+
   it('carries the type and the data that were given, byte for byte, in the format of the webhook', async () => {
     const { id } = await create({ payload_format: 'data' });
     const answer = await test(id, '{"event_type": "posthorn.circuit_opened", "data" : {"b":1.0,"a":12345678901234567890,"b":2 }}');

@@ -1,6 +1,7 @@
 // A test of a webhook: one request now, in whatever state it is, made as a delivery's would be. It is kept as an attempt and counts for nothing.
 import {
   type BodyEvent,
+  bytesWithoutSecrets,
   composeRequest,
   defaultRetryScheduleS,
   errorKindCodes,
@@ -8,10 +9,12 @@ import {
   type FieldError,
   isEventType,
   isJsonObject,
+  jsonTextExcess,
   problem,
   scanObject,
   shownHeaders,
   unknownFields,
+  withoutSecrets,
 } from '@posthorn/core';
 import { type AttemptRow, insertTestAttempt, type KeyOwner, loadWebhook, type TestAttempt, type WebhookRow } from '@posthorn/db';
 import type { Outcome } from '@posthorn/egress';
@@ -34,6 +37,8 @@ const testsMax = 20;
 
 /** Event type and data of a test; `data` is JSON text as it came. Throws a problem that names everything that is wrong. */
 const readTest = (text: string): TestEvent => {
+  const tooDeep = () => problem('nesting_too_deep', `data is nested in more than ${eventLimits.depthMax} levels`);
+  if (jsonTextExcess(text, { depthMax: eventLimits.depthMax, valuesMax: Number.POSITIVE_INFINITY }) !== null) throw tooDeep();
   const scan = scanObject(text, 0, text.length, eventLimits.depthMax);
   let body: unknown;
   try {
@@ -43,7 +48,7 @@ const readTest = (text: string): TestEvent => {
   }
   if (body === null) return defaultTest;
   if (!isJsonObject(body)) throw problem('invalid_field', 'the body must be an object');
-  if (!scan.ok) throw problem('nesting_too_deep', `data is nested in more than ${eventLimits.depthMax} levels`);
+  if (!scan.ok) throw tooDeep();
   const errors: FieldError[] = [...unknownFields(body, ['event_type', 'data'], '')];
   const eventType = body.event_type ?? defaultTest.eventType;
   if (typeof eventType !== 'string' || !isEventType(eventType))
@@ -55,7 +60,7 @@ const readTest = (text: string): TestEvent => {
   return { eventType, data: member === undefined ? defaultTest.data : text.slice(member.start, member.end) };
 };
 
-const resultOf = (outcome: Exclude<Outcome, { kind: 'unsent' }>) => {
+const resultOf = (outcome: Exclude<Outcome, { kind: 'unsent' }>, secrets: readonly string[]) => {
   const response = outcome.kind === 'response' ? outcome : null;
   return {
     ok: response !== null && response.statusCode >= 200 && response.statusCode <= 299,
@@ -67,8 +72,9 @@ const resultOf = (outcome: Exclude<Outcome, { kind: 'unsent' }>) => {
     connect_ms: outcome.phases.connectMs,
     tls_ms: outcome.phases.tlsMs,
     first_byte_ms: outcome.phases.firstByteMs,
-    response_headers: response?.headers ?? null,
-    response_body: response === null || response.body.length === 0 ? null : response.body,
+    response_headers: response === null ? null : withoutSecrets(response.headers, secrets),
+    response_body:
+      response === null || response.body.length === 0 ? null : bytesWithoutSecrets(response.body, secrets, response.bodyTruncated),
     response_truncated: response?.bodyTruncated ?? false,
   };
 };
@@ -104,7 +110,7 @@ const sendTest = async (
     webhook_version: webhook.version,
     started_at: new Date(atMs),
     request_headers: shownHeaders(request),
-    ...resultOf(outcome),
+    ...resultOf(outcome, sender.secretTexts),
   };
 };
 

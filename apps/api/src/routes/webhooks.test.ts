@@ -49,6 +49,7 @@ describe('making a webhook', () => {
     ['a code with capitals', { code: 'WO' }, 'invalid_field', '/code'],
     ['a pattern that is none', { event_types: ['ok', 'or der'] }, 'invalid_field', '/event_types/1'],
     ['a short secret', { secret: 'short' }, 'invalid_field', '/secret'],
+    ['a public key', { secret: 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=' }, 'invalid_field', '/secret'],
     ['a tenant with a blank', { tenant: 'a b' }, 'invalid_field', '/tenant'],
     ['a timeout beyond its bound', { timeout_ms: 30_001 }, 'invalid_field', '/timeout_ms'],
     ['a zero byte in its name', { name: 'a\u0000b' }, 'invalid_field', '/name'],

@@ -148,7 +148,10 @@ export const flatErrorSchema = Type.Object(
   },
   { $id: 'FlatError', description: 'An error of dialect 004.' },
 );
-export const flatTestSchema = Type.Object({ id: uuid('The webhook to test.') }, { $id: 'FlatTest', description: 'Which webhook to test.' });
+export const flatTestSchema = Type.Object(
+  { id: uuid('The webhook to test.') },
+  { $id: 'FlatTest', additionalProperties: true, description: 'Which webhook to test. Other members are taken, and ignored.' },
+);
 
 export const dialectSchemas: readonly Type.TSchema[] = [
   pathErrorsSchema,
