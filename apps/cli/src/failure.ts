@@ -1,6 +1,6 @@
 // What a failed command says: one line, and the exit code. Where the error comes from is for `--debug`.
-import { inspect } from 'node:util';
 import { PosthornError } from '@posthorn/client';
+import { withoutSecretShapes } from '@posthorn/core';
 import { CommanderError } from 'commander';
 import { printable, type Terminal } from './terminal.js';
 
@@ -8,9 +8,16 @@ import { printable, type Terminal } from './terminal.js';
 export function reportFailure(error: unknown, debug: boolean, terminal: Terminal): number {
   // Commander has already written what it had to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-  terminal.warn(`error: ${printable(oneLine(error))}${hintOf(error)}`);
-  if (debug) terminal.warn(inspect(error));
+  terminal.warn(`error: ${printable(withoutSecretShapes(oneLine(error)))}${hintOf(error)}`);
+  if (debug) terminal.warn(printable(stackOf(error)));
   return 1;
+}
+
+/** Where it comes from, and what caused it. Not what else hangs on it: that of a driver's error may be a password. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stack = String(error), cause } = error;
+  return withoutSecretShapes(cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(cause)}`);
 }
 
 function hintOf(error: unknown): string {

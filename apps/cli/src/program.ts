@@ -5,6 +5,7 @@ import { registerEventTypes } from './commands/event-types.js';
 import { registerKeys } from './commands/keys.js';
 import { registerListen } from './commands/listen.js';
 import { registerPublish } from './commands/publish.js';
+import { registerSecrets } from './commands/secrets.js';
 import { registerServerCommands } from './commands/server-commands.js';
 import { registerVerify } from './commands/verify.js';
 import { registerWebhooks } from './commands/webhooks.js';
@@ -25,6 +26,7 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.warn(text.trimEnd()),
     });
   registerServerCommands(program, terminal);
+  registerSecrets(program, terminal);
   registerKeys(program, terminal);
   registerWebhooks(program, terminal);
   registerEventTypes(program, terminal);

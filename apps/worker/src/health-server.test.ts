@@ -53,6 +53,16 @@ describe("a worker's health", () => {
     expect((await get(port, '/healthz')).status).toBe(200);
   });
 
+  it('takes no more headers than a question needs, and lets nobody keep an answer', async () => {
+    const port = await start(async () => ({}));
+    const socket = connect(port, '127.0.0.1', () => socket.write(`GET /healthz HTTP/1.1\r\nhost: a\r\nx: ${'a'.repeat(9_000)}\r\n\r\n`));
+    const said = await new Promise<string>((resolve) => socket.setEncoding('latin1').once('data', resolve));
+    expect(said).toMatch(/^HTTP\/1\.1 431 /);
+    socket.destroy();
+    const { headers } = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect([headers.get('x-content-type-options'), headers.get('cache-control')]).toEqual(['nosniff', 'no-store']);
+  });
+
   it('closes though a connection is kept open', async () => {
     const port = await start(async () => ({}));
     const socket = connect(port, '127.0.0.1');

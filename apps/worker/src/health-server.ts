@@ -1,6 +1,7 @@
 // What a worker answers over HTTP: whether it lives, whether it is ready and if not why, and its metrics.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { limits } from './limits.js';
 
 export type HealthServer = { readonly port: number; readonly close: () => Promise<void> };
 
@@ -13,6 +14,11 @@ export type HealthDependencies = {
 };
 
 const json = 'application/json';
+const securityHeaders = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
 
 export const startHealthServer = async (dependencies: HealthDependencies): Promise<HealthServer> => {
   const answer = async (path: string): Promise<{ status: number; type: string; body: string }> => {
@@ -30,7 +36,17 @@ export const startHealthServer = async (dependencies: HealthDependencies): Promi
         return { status: 404, type: json, body: '{"status":"not found"}' };
     }
   };
-  const server: Server = createServer((request, response) => {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveMs, headersBytesMax, connectionsMax } = limits.health;
+  const options = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    maxHeaderSize: headersBytesMax,
+    connectionsCheckingInterval: 1_000,
+  };
+  const server: Server = createServer(options, (request, response) => {
+    // Nobody who asks sends a body: it is read past, up to the end of the time for a request.
+    request.resume();
     // Not as a URL: what is none would throw here, outside of any promise.
     answer((request.url ?? '/').replace(/\?.*$/s, ''))
       .catch((error: unknown) => ({
@@ -38,9 +54,10 @@ export const startHealthServer = async (dependencies: HealthDependencies): Promi
         type: json,
         body: JSON.stringify({ status: 'not ready', problems: { internal: String(error) } }),
       }))
-      .then(({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body));
+      .then(({ status, type, body }) => response.writeHead(status, { ...securityHeaders, 'content-type': type }).end(body));
   });
-  server.requestTimeout = 10_000;
+  server.maxConnections = connectionsMax;
+  server.timeout = 2 * keepAliveMs;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(dependencies.port, dependencies.host, resolve);

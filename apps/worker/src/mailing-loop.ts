@@ -2,14 +2,12 @@
 // second alone. Both run in every worker: Postgres says who composes now, and who has which mail.
 import type { Composed, MailResult, TakenMail } from '@posthorn/db';
 import { limits } from './limits.js';
+import { createLoop, type Loop } from './loop.js';
 
 const bounds = limits.mailing;
 
-export type Mailing = {
-  readonly start: () => void;
-  /** Takes no mail more; resolves when those under way have ended and are marked. */
-  readonly stop: () => Promise<void>;
-};
+/** Stopped, it takes no mail more, and ends when those under way have ended and are marked. */
+export type Mailing = Loop;
 
 export type MailingDependencies = {
   /** What could be composed now. */
@@ -29,40 +27,6 @@ export type MailingDependencies = {
 
 /** @param roundMs how long a loop rests that found nothing; @param enrolMs how often it is looked who wants digests */
 export type MailingPace = { readonly roundMs: number; readonly enrolMs: number };
-
-/** Runs `round` over and over, at once if it returns true, until it is stopped; a round that has begun is finished. */
-const createLoop = (round: () => Promise<boolean>, restMs: number, onError: (error: unknown) => void): Mailing => {
-  let stopped = false;
-  let wake: () => void = () => undefined;
-  let running: Promise<void> = Promise.resolve();
-  const rest = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, restMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      const more = await round().catch((error: unknown) => {
-        onError(error);
-        return false;
-      });
-      if (!more && !stopped) await rest();
-    }
-  };
-  return {
-    start: () => {
-      running = run();
-    },
-    stop: async () => {
-      stopped = true;
-      wake();
-      await running;
-    },
-  };
-};
 
 export const createMailing = (dependencies: MailingDependencies, { roundMs, enrolMs }: MailingPace): Mailing => {
   const { onError } = dependencies;
@@ -102,7 +66,7 @@ export const createMailing = (dependencies: MailingDependencies, { roundMs, enro
     return mails.length > 0;
   };
 
-  const loops = [createLoop(compose, roundMs, onError), createLoop(send, roundMs, onError)];
+  const loops = [compose, send].map((round) => createLoop({ round, restMs: () => roundMs, onError }));
   return {
     start: () => {
       for (const loop of loops) loop.start();

@@ -14,7 +14,7 @@ describe('a letter', () => {
   });
 
   it('about one webhook has its signed link, in the text and for one click', () => {
-    const letters = createLetters({ publicUrl: 'https://hooks.example.com', encryptionKey });
+    const letters = createLetters({ publicUrl: 'https://hooks.example.com', linkKey: () => encryptionKey });
     const webhook = { id, name: 'Orders', url: 'https://example.com/in?token=secret', tenant: 'acme' };
     const fact = { kind: 'circuit_opened', count: 1, firstAt: at, lastAt: at, details: { webhook_id: id } } as const;
     const letter = letters.trouble({ environment: 'test', webhooks: [{ webhook, facts: [fact] }], more: 0 });

@@ -1,13 +1,13 @@
 // What the database has to tell, as letters are written from it: with links, and without what is nobody's business.
-import { unsubscribeToken } from '@posthorn/core';
+import { type Letter, unsubscribeToken } from '@posthorn/core';
 import type { MailedDigest, MailedTrouble, MailedWebhook } from '@posthorn/db';
-import { type Digest, type Letter, type NamedWebhook, type Trouble, writeDigest, writeTrouble } from '@posthorn/mail';
+import { type Digest, type NamedWebhook, type Trouble, writeDigest, writeTrouble } from '@posthorn/mail';
 
 export type LetterOptions = {
   /** How people reach the console and the unsubscribe links; without a slash at its end. */
   readonly publicUrl: string;
   /** Signs those links. */
-  readonly encryptionKey: Buffer;
+  readonly linkKey: () => Buffer;
 };
 
 /** A URL without its query, user and password, which may be secrets. */
@@ -18,13 +18,13 @@ export const shownUrl = (url: string): string => {
 };
 
 /** The writers of a worker's letters. */
-export const createLetters = ({ publicUrl, encryptionKey }: LetterOptions) => {
+export const createLetters = ({ publicUrl, linkKey }: LetterOptions) => {
   const named = ({ id, name, url, tenant }: MailedWebhook): NamedWebhook => ({
     id,
     name,
     url: shownUrl(url),
     tenant,
-    unsubscribeUrl: `${publicUrl}/unsubscribe/${unsubscribeToken(encryptionKey, id)}`,
+    unsubscribeUrl: `${publicUrl}/unsubscribe/${unsubscribeToken(linkKey(), id)}`,
   });
   return {
     trouble: (told: MailedTrouble): Letter => {

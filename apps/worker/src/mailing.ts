@@ -24,8 +24,8 @@ export type MailSettings = Pick<Config, 'smtpUrl' | 'mailFrom' | 'operatorEmail'
 export type MailingOptions = {
   readonly pool: HotPool;
   readonly mail: MailSettings;
-  /** Signs the links in mails. */
-  readonly encryptionKey: Buffer;
+  /** Signs the links in mails; the key that seals. */
+  readonly linkKey: () => Buffer;
   readonly retentionDays: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -49,10 +49,10 @@ const createTeller = ({ logger, metrics, report }: Pick<MailingOptions, 'logger'
 };
 
 /** A worker without a mail server composes too, so that what is to be told is closed, and sends nothing. */
-export const createMailingOn = ({ pool, mail, encryptionKey, retentionDays, logger, metrics, report }: MailingOptions): Mailing => {
+export const createMailingOn = ({ pool, mail, linkKey, retentionDays, logger, metrics, report }: MailingOptions): Mailing => {
   const { smtpUrl, mailFrom, operatorEmail, publicUrl, notificationWindowS } = mail;
   const post = smtpUrl === null ? null : createPost({ smtpUrl, from: mailFrom, limits: { connectionsMax: bounds.mailsAtOnce } });
-  const letters = createLetters({ publicUrl: publicUrl.replace(/\/$/, ''), encryptionKey });
+  const letters = createLetters({ publicUrl: publicUrl.replace(/\/$/, ''), linkKey });
   const windowMs = notificationWindowS * 1_000;
   const gatherMs = Math.min(bounds.gatherMs, windowMs / 4);
   const options = { operatorEmail, canSend: post !== null, windowMs, gatherMs };

@@ -4,10 +4,11 @@
 import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import { limits } from './limits.js';
+import { createLoop, type Loop } from './loop.js';
 
 const bounds = limits.scheduler;
 
-export type Scheduler = { readonly start: () => void; readonly stop: () => Promise<void>; readonly isActive: () => boolean };
+export type Scheduler = Loop & { readonly isActive: () => boolean };
 
 export type SchedulerDependencies = {
   readonly holdLease: () => Promise<boolean>;
@@ -61,9 +62,6 @@ export const packChunks = (chunks: readonly Chunk[], deliveriesPerJobMax: number
 export const createScheduler = (dependencies: SchedulerDependencies): Scheduler => {
   const { queue } = dependencies;
   let active = false;
-  let stopped = false;
-  let wake: () => void = () => undefined;
-  let running: Promise<void> = Promise.resolve();
   let workedAt = performance.now();
   let renewAt = 0;
   let mendAt = performance.now() + bounds.mendEveryMs;
@@ -173,32 +171,15 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     return more;
   };
 
-  const loop = async (): Promise<void> => {
-    while (!stopped) {
-      const more = await round().catch((error: unknown) => {
-        dependencies.onError(error);
-        return false;
-      });
-      if (more || stopped) continue;
-      await new Promise<void>((resolve) => {
-        const isIdle = performance.now() - workedAt > bounds.idleAfterMs;
-        const timer = setTimeout(resolve, isIdle ? bounds.idleRoundMs : bounds.roundMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-
+  const loop = createLoop({
+    round,
+    restMs: () => (performance.now() - workedAt > bounds.idleAfterMs ? bounds.idleRoundMs : bounds.roundMs),
+    onError: dependencies.onError,
+  });
   return {
-    start: () => {
-      running = loop();
-    },
+    start: loop.start,
     stop: async () => {
-      stopped = true;
-      wake();
-      await running;
+      await loop.stop();
       if (active) await dependencies.releaseLease().catch(dependencies.onError);
       active = false;
     },

@@ -2,8 +2,8 @@
 // mailroom.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
 import { randomInt } from 'node:crypto';
-import type { Build, HotPool, SecretBox } from '@posthorn/db';
-import { createLiveTeller, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
+import type { Build, HotPool, KeyRing } from '@posthorn/db';
+import { createKeyFollower, createLiveTeller, createSecretBox, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
@@ -20,10 +20,9 @@ export type WorkerOptions = {
   /** For those who look what runs. */
   readonly build?: Build;
   readonly egress: Egress;
-  readonly secretBox: SecretBox;
+  /** Opens secrets, and signs links in mails. */
+  readonly keyRing: KeyRing;
   readonly mail: MailSettings;
-  /** Signs links in mails. */
-  readonly encryptionKey: Buffer;
   readonly logger: Logger;
   readonly metrics: Metrics;
 };
@@ -38,14 +37,14 @@ export type Worker = {
 
 /** Makes a worker on open resources; they stay the caller's to close. */
 export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
-  const { pool, logger } = options;
+  const { pool, logger, keyRing } = options;
   const logError = createErrorLog(logger);
   const report = (doing: string) => (error: unknown) => logError('worker.error', error, { doing });
   const clock = await startDatabaseClock(pool);
   const slot = randomInt(statisticsSlots);
   const processId = crypto.randomUUID();
   const teller = createLiveTeller(pool, report('tell'));
-  const delivering = createDelivering({ ...options, clock, slot, report, teller });
+  const delivering = createDelivering({ ...options, secretBox: createSecretBox(keyRing), clock, slot, report, teller });
   const { jobsMax } = options;
   const consumer = createQueueConsumer({
     location: options.queue,
@@ -59,7 +58,8 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
-  const mailing = createMailingOn({ ...options, report });
+  const mailing = createMailingOn({ ...options, linkKey: keyRing.sealing, report });
+  const keys = createKeyFollower(pool, keyRing, report('follow the encryption key'));
 
   let running: ReturnType<typeof sayRunning> | undefined;
 
@@ -72,7 +72,9 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     start: async () => {
       await delivering.start();
       teller.start();
-      running = sayRunning(pool, { id: processId, role: 'worker', build: options.build ?? null, jobsMax }, report('say that it runs'));
+      keys.start();
+      const self = { id: processId, role: 'worker', build: options.build ?? null, jobsMax, encryptionKeyIds: keyRing.ids } as const;
+      running = sayRunning(pool, self, report('say that it runs'));
       consumer.start();
       scheduler.start();
       mailing.start();
@@ -81,6 +83,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       await Promise.race([finishWork(), new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())]);
       delivering.stop();
       teller.stop();
+      keys.stop();
       await running?.stop();
       clock.stop();
       await producer.close();

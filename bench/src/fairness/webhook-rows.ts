@@ -1,6 +1,6 @@
 // Webhooks by the hundred thousand: the same rows that the API makes of each, inserted in bulk.
 import { randomBytes } from 'node:crypto';
-import { createSecretBox } from '@posthorn/db';
+import { createSecretBox, encryptionKeyId } from '@posthorn/db';
 import type pg from 'pg';
 import { newId } from '../bare/ids.js';
 import { encryptionKey } from '../product.js';
@@ -80,7 +80,7 @@ async function insertRows(pool: pg.Pool, rows: readonly Row[]): Promise<void> {
     `insert into webhook_secrets (id, environment_id, tenant_id, webhook_id, purpose, key_id, iv, ciphertext)
      select s.id, w.environment_id, w.tenant_id, w.id, 'signing', $5, s.iv, s.ciphertext
        from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bytea[]) as s (webhook_id, id, iv, ciphertext) join webhooks w on w.id = s.webhook_id`,
-    [ids, rows.map((row) => row.secretId), rows.map((row) => row.iv), rows.map((row) => row.ciphertext), box.keyId],
+    [ids, rows.map((row) => row.secretId), rows.map((row) => row.iv), rows.map((row) => row.ciphertext), encryptionKeyId(encryptionKey)],
   );
   await pool.query(
     `insert into webhook_versions (environment_id, tenant_id, webhook_id, version, snapshot, changes, changed_by)

@@ -1,9 +1,9 @@
 // The mail about what was delivered: numbers and links, never what was in it.
-import { type Content, consoleLinks, environmentOf, type Section, subtitleOf, titleOf, unsubscribeHeaders } from './content.js';
-import type { Digest, DigestOfWebhook, Letter } from './letter.js';
+import type { Letter } from '@posthorn/core';
+import { type Content, consoleLinks, environmentOf, type Section, subtitleOf, titleOf } from './content.js';
+import type { Digest, DigestOfWebhook } from './letter.js';
 import { countOf, linkOf, numberOf, plain, textCharsMax, timeOf } from './plain.js';
-import { asHtml } from './render-html.js';
-import { asText } from './render-text.js';
+import { write } from './write.js';
 
 const eventTypesMax = 20;
 const newestMax = 10;
@@ -80,8 +80,9 @@ const contentOf = (digest: Digest): Content => {
 };
 
 /** One mail of what was delivered to some webhooks since they were told last. */
-export const writeDigest = (digest: Digest): Letter => {
-  const content = contentOf(digest);
-  const webhooks = digest.webhooks.map(({ webhook }) => webhook);
-  return { subject: content.title, text: asText(content), html: asHtml(content), headers: unsubscribeHeaders(webhooks, digest.more) };
-};
+export const writeDigest = (digest: Digest): Letter =>
+  write(
+    contentOf(digest),
+    digest.webhooks.map(({ webhook }) => webhook),
+    digest.more,
+  );

@@ -1,39 +1,38 @@
 // What a fact says in words, from the data of the last event of its kind. Data of another shape says less, and fails nothing.
-import { noSuccessS, type Reason, reasonDescriptions } from '@posthorn/core';
+import { noSuccessS, type Reason, reasonDescriptions, type TroubleFact } from '@posthorn/core';
 import type { Point, Tone } from './content.js';
-import type { Fact } from './letter.js';
 import { countOf, numberOf, plain, textCharsMax, timeOf } from './plain.js';
 
 type Words = {
   readonly tone: Tone;
   /** For the subject, before the webhook's name. */
-  readonly headline: (fact: Fact) => string;
+  readonly headline: (fact: TroubleFact) => string;
   /** What happened. */
-  readonly sentence: (fact: Fact) => string;
+  readonly sentence: (fact: TroubleFact) => string;
   /** What is known of it beyond that. */
-  readonly detail?: (fact: Fact) => string;
+  readonly detail?: (fact: TroubleFact) => string;
   /** What will happen, or can be done. */
-  readonly next: (fact: Fact) => string;
+  readonly next: (fact: TroubleFact) => string;
   /** `next` for many webhooks at once. */
   readonly note: { readonly text: string; readonly rest: string };
 };
 
-const textOf = ({ details }: Fact, key: string): string | null => (typeof details[key] === 'string' ? details[key] : null);
-const wholeOf = ({ details }: Fact, key: string): number | null =>
+const textOf = ({ details }: TroubleFact, key: string): string | null => (typeof details[key] === 'string' ? details[key] : null);
+const wholeOf = ({ details }: TroubleFact, key: string): number | null =>
   Number.isSafeInteger(details[key]) && Number(details[key]) > 0 ? Number(details[key]) : null;
-const momentOf = (fact: Fact, key: string): string | null => {
+const momentOf = (fact: TroubleFact, key: string): string | null => {
   const at = new Date(textOf(fact, key) ?? Number.NaN);
   return Number.isNaN(at.getTime()) ? null : timeOf(at);
 };
 
 /** `at 09:41`, or how often in which time. */
-const whenOf = ({ count, firstAt, lastAt }: Fact): string =>
+const whenOf = ({ count, firstAt, lastAt }: TroubleFact): string =>
   count === 1 ? `at ${timeOf(lastAt)}` : `${numberOf(count)} times between ${timeOf(firstAt)} and ${timeOf(lastAt)}`;
 
 /** Says of which of several something is said next. */
-const ofLast = ({ count }: Fact): string => (count === 1 ? '' : ', the last time');
+const ofLast = ({ count }: TroubleFact): string => (count === 1 ? '' : ', the last time');
 
-const failuresOf = (fact: Fact): string | null => {
+const failuresOf = (fact: TroubleFact): string | null => {
   const failures = wholeOf(fact, 'circuit_failure_count');
   return failures === null ? null : countOf(failures, 'failed attempt', 'failed attempts in a row');
 };
@@ -96,13 +95,13 @@ const disabled: Words = {
   note: { text: 'Disabled:', rest: enabling },
 };
 
-const descriptionOf = (fact: Fact) => {
+const descriptionOf = (fact: TroubleFact) => {
   const reason = textOf(fact, 'reason');
   return reason !== null && Object.hasOwn(reasonDescriptions, reason) ? reasonDescriptions[reason as Reason] : null;
 };
 
 /** What came back last: a status, an error, or both where a response was cut off. */
-const answerOf = (fact: Fact): string => {
+const answerOf = (fact: TroubleFact): string => {
   const [status, error] = [wholeOf(fact, 'status_code'), plain(textOf(fact, 'error') ?? '', textCharsMax.error)];
   if (status !== null) return `The last answer was ${status}${error === '' ? '' : ` (${error})`}.`;
   return error === '' ? '' : `The last error was: ${error}.`;
@@ -144,7 +143,7 @@ const recovered: Words = {
   note: { text: 'Recovered:', rest: 'What waits goes out now, in steps.' },
 };
 
-export const wordsOf: Readonly<Record<Fact['kind'], Words>> = {
+export const wordsOf: Readonly<Record<TroubleFact['kind'], Words>> = {
   webhook_disabled: disabled,
   circuit_opened: opened,
   webhook_failing: failing,
@@ -152,30 +151,30 @@ export const wordsOf: Readonly<Record<Fact['kind'], Words>> = {
   webhook_recovered: recovered,
 };
 
-const byWeight = Object.keys(wordsOf) as readonly Fact['kind'][];
+const byWeight = Object.keys(wordsOf) as readonly TroubleFact['kind'][];
 
 /** The kinds among these, in the order in which a person wants to know of them. */
-export const kindsOf = (facts: readonly Fact[]): readonly Fact['kind'][] =>
+export const kindsOf = (facts: readonly TroubleFact[]): readonly TroubleFact['kind'][] =>
   byWeight.filter((kind) => facts.some((fact) => fact.kind === kind));
 
 /**
  * The fact that tells how a webhook stands. Disabled is disabled. A circuit that opened or a streak that began is over if the recovery came after it, but
  * a delivery that was lost meanwhile stays lost. Null: there is none.
  */
-export const mainFact = (facts: readonly Fact[]): Fact | null => {
-  const of = (kind: Fact['kind']): Fact | undefined => facts.find((fact) => fact.kind === kind);
+export const mainFact = (facts: readonly TroubleFact[]): TroubleFact | null => {
+  const of = (kind: TroubleFact['kind']): TroubleFact | undefined => facts.find((fact) => fact.kind === kind);
   const end = of('webhook_recovered');
-  const isOpen = (fact: Fact | undefined): boolean => fact !== undefined && (end === undefined || end.lastAt <= fact.lastAt);
+  const isOpen = (fact: TroubleFact | undefined): boolean => fact !== undefined && (end === undefined || end.lastAt <= fact.lastAt);
   const streak = [of('circuit_opened'), of('webhook_failing')].find(isOpen);
   return of('webhook_disabled') ?? streak ?? of('delivery_failed') ?? end ?? facts[0] ?? null;
 };
 
 /** Whether what the fact says comes next is still to come: what was overtaken by another fact is history. */
-const isCurrent = ({ kind }: Fact, main: Fact | null): boolean =>
+const isCurrent = ({ kind }: TroubleFact, main: TroubleFact | null): boolean =>
   kind === main?.kind || kind === 'delivery_failed' || (kind === 'webhook_recovered' && main?.kind === 'delivery_failed');
 
 /** The facts of a webhook, how it stands first, then the newest. @param isAlone else what comes next is said once for all webhooks, in the notes */
-export const pointsOf = (facts: readonly Fact[], isAlone: boolean): readonly Point[] => {
+export const pointsOf = (facts: readonly TroubleFact[], isAlone: boolean): readonly Point[] => {
   const main = mainFact(facts);
   const inOrder = facts.toSorted(
     (one, other) => Number(other === main) - Number(one === main) || other.lastAt.getTime() - one.lastAt.getTime(),

@@ -1,9 +1,10 @@
 // Whatever webhooks, tenants, event types and endpoints say, a mail is ours: one line a header, and HTML in which their words are text.
 import { describe, expect, it } from '@jest/globals';
+import type { Letter, TroubleFact } from '@posthorn/core';
 import fc from 'fast-check';
 import { Parser } from 'htmlparser2';
 import { writeDigest } from './digest.js';
-import type { Digest, Fact, Letter, NamedWebhook, Trouble } from './letter.js';
+import type { Digest, NamedWebhook, Trouble } from './letter.js';
 import { linkOf, plain, textCharsMax } from './plain.js';
 import { writeTrouble } from './trouble.js';
 
@@ -39,7 +40,7 @@ const anyWebhook: fc.Arbitrary<NamedWebhook> = fc.record({
   tenant: anyText,
   unsubscribeUrl: fc.oneof(anyText, fc.constant('https://hooks.example/unsubscribe/t')),
 });
-const anyFact: fc.Arbitrary<Fact> = fc.record({
+const anyFact: fc.Arbitrary<TroubleFact> = fc.record({
   kind: fc.constantFrom('webhook_failing', 'webhook_recovered', 'circuit_opened', 'webhook_disabled', 'delivery_failed'),
   count: fc.integer({ min: 1, max: 1_000_000 }),
   firstAt: anyTime,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { TroubleFact } from '@posthorn/core';
 import { writeDigest } from './digest.js';
-import type { Digest, DigestOfWebhook, Fact, NamedWebhook, Trouble } from './letter.js';
+import type { Digest, DigestOfWebhook, NamedWebhook, Trouble } from './letter.js';
 import { writeTrouble } from './trouble.js';
 
 const publicUrl = 'https://hooks.example';
@@ -15,7 +16,7 @@ const webhook = (id: string, fields: Partial<NamedWebhook> = {}): NamedWebhook =
   ...fields,
 });
 
-const fact = (kind: Fact['kind'], details: Fact['details'] = {}, fields: Partial<Fact> = {}): Fact => ({
+const fact = (kind: TroubleFact['kind'], details: TroubleFact['details'] = {}, fields: Partial<TroubleFact> = {}): TroubleFact => ({
   kind,
   count: 1,
   firstAt: at('09:00:00'),
@@ -33,19 +34,19 @@ const lost = fact('delivery_failed', {
   status_code: 503,
   error: null,
 });
-const recoveredAt = (time: string): Fact =>
+const recoveredAt = (time: string): TroubleFact =>
   fact('webhook_recovered', { failing_since: '2026-11-23T08:58:00.000Z' }, { firstAt: at(time), lastAt: at(time) });
-const disabledFor = (reason: string): Fact => fact('webhook_disabled', { disabled_reason: reason });
+const disabledFor = (reason: string): TroubleFact => fact('webhook_disabled', { disabled_reason: reason });
 
-const trouble = (facts: readonly Fact[], fields: Partial<Trouble> = {}): Trouble => ({
+const trouble = (facts: readonly TroubleFact[], fields: Partial<Trouble> = {}): Trouble => ({
   environment: 'live',
   publicUrl,
   webhooks: [{ webhook: webhook('w1'), facts }],
   more: 0,
   ...fields,
 });
-const subjectOf = (...facts: Fact[]): string => writeTrouble(trouble(facts)).subject;
-const textOf = (...facts: Fact[]): string => writeTrouble(trouble(facts)).text;
+const subjectOf = (...facts: TroubleFact[]): string => writeTrouble(trouble(facts)).subject;
+const textOf = (...facts: TroubleFact[]): string => writeTrouble(trouble(facts)).text;
 
 describe('a mail about one webhook', () => {
   it('says what happened, what comes next, and where to look', () => {
@@ -169,7 +170,7 @@ describe('a mail about one webhook', () => {
 });
 
 describe('a mail about several webhooks', () => {
-  const of = (id: string, ...facts: Fact[]) => ({ webhook: webhook(id), facts });
+  const of = (id: string, ...facts: TroubleFact[]) => ({ webhook: webhook(id), facts });
   const write = (webhooks: Trouble['webhooks'], more = 0) => writeTrouble(trouble([], { webhooks, more }));
 
   it('counts them in its subject', () => {

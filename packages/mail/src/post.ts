@@ -1,6 +1,6 @@
 // Hands mails to the mail server and says what became of each. It tries once: when to try again, and whether, is its caller's.
+import type { Letter } from '@posthorn/core';
 import { createTransport } from 'nodemailer';
-import type { Letter } from './letter.js';
 import { readMailServer } from './mail-server.js';
 import { plain } from './plain.js';
 

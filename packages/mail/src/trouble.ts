@@ -1,20 +1,10 @@
 // The mail about what needs somebody, or needs nobody any more.
-import {
-  type Content,
-  consoleLinks,
-  environmentOf,
-  type Link,
-  type Point,
-  type Section,
-  subtitleOf,
-  titleOf,
-  unsubscribeHeaders,
-} from './content.js';
+import type { Letter, TroubleFact } from '@posthorn/core';
+import { type Content, consoleLinks, environmentOf, type Link, type Point, type Section, subtitleOf, titleOf } from './content.js';
 import { kindsOf, mainFact, pointsOf, wordsOf } from './facts.js';
-import type { Fact, Letter, NamedWebhook, Trouble } from './letter.js';
+import type { NamedWebhook, Trouble } from './letter.js';
 import { countOf, linkOf, numberOf } from './plain.js';
-import { asHtml } from './render-html.js';
-import { asText } from './render-text.js';
+import { write } from './write.js';
 
 type Told = Trouble['webhooks'][number];
 
@@ -34,14 +24,14 @@ const subjectOf = ({ webhooks, more }: Trouble): string => {
   return over === 0 ? needs : `${needs}, ${numberOf(over)} recovered`;
 };
 
-const deliveryLink = (facts: readonly Fact[], links: ReturnType<typeof consoleLinks>): readonly Link[] => {
+const deliveryLink = (facts: readonly TroubleFact[], links: ReturnType<typeof consoleLinks>): readonly Link[] => {
   const lost = facts.find(({ kind }) => kind === 'delivery_failed');
   const id = lost?.details.delivery_id;
   if (lost === undefined || typeof id !== 'string') return [];
   return links.delivery(lost.count === 1 ? 'The failed delivery' : 'The last one that failed', id);
 };
 
-const linksOf = (webhook: NamedWebhook, facts: readonly Fact[], publicUrl: string): readonly Link[] => {
+const linksOf = (webhook: NamedWebhook, facts: readonly TroubleFact[], publicUrl: string): readonly Link[] => {
   const links = consoleLinks(publicUrl);
   const isLost = facts.some(({ kind }) => kind === 'delivery_failed');
   const isFailing = facts.some(({ kind }) => kind === 'circuit_opened' || kind === 'webhook_failing');
@@ -83,8 +73,9 @@ const contentOf = (trouble: Trouble): Content => {
 };
 
 /** One mail of all that is told at once. Whatever the webhooks are called, its subject and headers are one line each, and its HTML is ours. */
-export const writeTrouble = (trouble: Trouble): Letter => {
-  const content = contentOf(trouble);
-  const webhooks = trouble.webhooks.map(({ webhook }) => webhook);
-  return { subject: content.title, text: asText(content), html: asHtml(content), headers: unsubscribeHeaders(webhooks, trouble.more) };
-};
+export const writeTrouble = (trouble: Trouble): Letter =>
+  write(
+    contentOf(trouble),
+    trouble.webhooks.map(({ webhook }) => webhook),
+    trouble.more,
+  );

@@ -22,3 +22,9 @@ export function testPostgresUrl(): string {
   if (url === undefined) throw new Error('POSTHORN_TEST_POSTGRES_URL is not set: tests/global-setup.mjs has not run');
   return url;
 }
+
+/** How many requests a fuzz sends, and of which seed they are drawn; null: as the test says. */
+export function fuzzSettings(): { readonly requests: number | null; readonly seed: number | null } {
+  const numberOf = (text: string | undefined): number | null => (text === undefined || text === '' ? null : Number(text));
+  return { requests: numberOf(process.env.POSTHORN_FUZZ_REQUESTS), seed: numberOf(process.env.POSTHORN_FUZZ_SEED) };
+}

@@ -1,4 +1,5 @@
 export { type DnsAnswer, type DnsQuestion, type DnsScript, type DnsServer, startDnsServer } from './dns-server.js';
+export { fuzzSettings } from './environment.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { freePort } from './free-port.js';
 export { type MailAnswer, type MailServer, type MailServerOptions, type ReceivedMail, startMailServer } from './mail-server.js';

@@ -1,14 +1,17 @@
 // The commands that run the servers: start, api, worker, migrate. All that a server needs is loaded by them alone: the other commands begin at once.
 import { readConfig } from '@posthorn/config';
 import type { Command } from 'commander';
+import { reportFailure } from '../failure.js';
 import type { Terminal } from '../terminal.js';
 
 const servers = () => import('../server/run-servers.js');
 
-/** A server that ends is done: whatever it left open must not keep the process alive. */
-const exitWith = async (running: Promise<number>): Promise<never> => process.exit(await running);
-
 export function registerServerCommands(program: Command, terminal: Terminal): void {
+  /** A server that ends is done, also one that could not start: whatever it left open must not keep the process alive. */
+  const exitWith = async (running: Promise<number>): Promise<never> => {
+    const isDebug = program.opts<{ debug?: true }>().debug === true;
+    return process.exit(await running.catch((error: unknown) => reportFailure(error, isDebug, terminal)));
+  };
   program
     .command('start')
     .description('run everything in one process, on an embedded Postgres unless DATABASE_URL is set')

@@ -1,8 +1,8 @@
 // The server processes: api, worker, and both in one (start). Each is opened in order and stopped in reverse.
 import { join } from 'node:path';
 import { createApi } from '@posthorn/api';
-import { type Config, readConfig } from '@posthorn/config';
-import { createSecretBox, migrate, startEmbeddedPostgres } from '@posthorn/db';
+import type { Config } from '@posthorn/config';
+import { migrate, startEmbeddedPostgres } from '@posthorn/db';
 import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
 import { createWorker, startHealthServer } from '@posthorn/worker';
@@ -11,6 +11,7 @@ import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
 import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
+import { saying } from './process-lines.js';
 import { isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
 import { untilShutdown } from './shutdown.js';
 import { waitForDatabase } from './wait-for-database.js';
@@ -27,6 +28,9 @@ const newApi = (resources: Resources) =>
     idempotencyHours: resources.config.idempotencyHours,
     smtpUrl: resources.config.smtpUrl,
     operatorEmail: resources.config.operatorEmail,
+    rateLimits: resources.config,
+    shedsLoad: true,
+    trustProxy: resources.config.trustProxy,
     consoleDirectory: findConsole(),
     build: readBuild(resources.config.commit),
     listenUrl: resources.config.databaseDirectUrl ?? resources.databaseUrl,
@@ -40,7 +44,6 @@ const newWorker = (resources: Resources) =>
     jobsMax: resources.config.workerJobsMax,
     retentionDays: resources.config.retentionDays,
     build: readBuild(resources.config.commit),
-    secretBox: createSecretBox(resources.encryptionKey),
     mail: resources.config,
   });
 
@@ -60,8 +63,18 @@ export const migrateAll = async (config: Config, url: string): Promise<readonly 
 };
 
 /** `posthorn api`: until a signal; returns the exit code. */
-export const runApi = async (terminal: Terminal): Promise<number> => {
-  const config = readConfig();
+export const runApi = (screen: Terminal): Promise<number> =>
+  saying('api', screen, (config, terminal) => serveApi(config, terminal, screen));
+
+/** `posthorn worker`: until a signal; returns the exit code. */
+export const runWorker = (screen: Terminal): Promise<number> => saying('worker', screen, serveWorker);
+
+/** `posthorn start`: everything in one process, on the embedded database unless DATABASE_URL is set. */
+export const runStart = (screen: Terminal): Promise<number> =>
+  saying('start', screen, (config, terminal) => serveStart(config, terminal, screen));
+
+/** @param screen where an admin key is printed, which belongs in no log */
+const serveApi = async (config: Config, terminal: Terminal, screen: Terminal): Promise<number> => {
   const url = requireDatabaseUrl(config);
   await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
   const resources = await openResources('api', url, { allowLoopback: false, config });
@@ -70,7 +83,7 @@ export const runApi = async (terminal: Terminal): Promise<number> => {
   const port = await api.listen(config.host, config.port);
   terminal.print(`posthorn api listens on http://${config.host}:${port}`);
   if (made !== null && config.bootstrapKey === null)
-    terminal.print(`admin key: ${made} (kept in ${join(dataDirectoryOf(config), adminKeyFile)})`);
+    screen.print(`admin key: ${made} (kept in ${join(dataDirectoryOf(config), adminKeyFile)})`);
   return untilStopped(
     config,
     {
@@ -83,9 +96,7 @@ export const runApi = async (terminal: Terminal): Promise<number> => {
   );
 };
 
-/** `posthorn worker`: until a signal; returns the exit code. */
-export const runWorker = async (terminal: Terminal): Promise<number> => {
-  const config = readConfig();
+const serveWorker = async (config: Config, terminal: Terminal): Promise<number> => {
   const url = requireDatabaseUrl(config);
   await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
   const resources = await openResources('worker', url, { allowLoopback: false, config });
@@ -111,9 +122,7 @@ export const runWorker = async (terminal: Terminal): Promise<number> => {
   );
 };
 
-/** `posthorn start`: everything in one process, on the embedded database unless DATABASE_URL is set. */
-export const runStart = async (terminal: Terminal): Promise<number> => {
-  const config = readConfig();
+const serveStart = async (config: Config, terminal: Terminal, screen: Terminal): Promise<number> => {
   const directory = dataDirectoryOf(config);
   const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
   const url = config.databaseUrl ?? embedded?.url ?? '';
@@ -132,7 +141,7 @@ export const runStart = async (terminal: Terminal): Promise<number> => {
       keyFile: join(config.dataDirectory, adminKeyFile),
       madeKey: config.bootstrapKey === null ? made : null,
     }))
-      terminal.print(line);
+      screen.print(line);
     if (loopback && config.egressAllow === undefined)
       terminal.print(
         `Webhooks may point to this machine (${loopbackAllowValue}), since this is a local start; POSTHORN_EGRESS_ALLOW changes that.`,
