@@ -239,6 +239,27 @@ describe('what only one place may do', () => {
   });
 });
 
+describe('what is secret', () => {
+  it('is compared by one function, and in the client, which has nothing of ours, by its own', () => {
+    const allowed = inside('packages/core/src/same-secret.ts', 'packages/client/src/signature-parts.ts');
+    const judge = forbid(/\btimingSafeEqual\b/, 'compares by itself: isSameSecret of core');
+    expect(breaches((source) => !allowed(source), judge)).toEqual([]);
+  });
+
+  it('is not compared as other values are', () => {
+    const judge = forbid(
+      /(?:===|!==)\s*(?:\w+[.?!]*\.)?(?:secret|signature|csrf|token|mac)\b(?![.([])|(?<!typeof )\b(?:\w+\.)?(?:secret|signature|csrf|mac)\s*(?:===|!==)(?!\s*(?:undefined|null|true|'')(?!\w))/,
+      'is compared in a time that tells: isSameSecret of core',
+    );
+    const where = (source: Source): boolean => isProduct(source) && !inside('apps/dashboard')(source);
+    expect(breaches(where, judge)).toEqual([]);
+    for (const line of ['given === current.secret', 'each.secret !== next', "headers['x'] === csrf", 'signature === expected'])
+      expect([line, judge(line)]).toEqual([line, expect.any(String)]);
+    for (const line of ['secret === undefined', "token === '}'", 'secrets.length === 1', 'tag === token[0]'])
+      expect([line, judge(line)]).toEqual([line, null]);
+  });
+});
+
 describe('what nothing does', () => {
   it('writes to the console', () => {
     expect(breaches((source) => !source.isTest && !inBench(source), forbid(/\bconsole\.\w+\(/, 'uses the console'))).toEqual([]);

@@ -1,5 +1,6 @@
 // The mails of which there are pictures: of the demo's webhooks, as they would be told.
-import { type DigestOfWebhook, type Fact, type Letter, type NamedWebhook, writeDigest, writeTrouble } from '@posthorn/mail';
+import type { Letter, TroubleFact } from '@posthorn/core';
+import { type DigestOfWebhook, type NamedWebhook, writeDigest, writeTrouble } from '@posthorn/mail';
 
 const publicUrl = 'https://hooks.nordic-supply.example';
 const at = (time: string): Date => new Date(`2026-11-23T${time}Z`);
@@ -15,26 +16,28 @@ const search = webhook(4, 'Search index', 'https://search.example/ingest', 'berg
 
 const eventId = '019f2c4f-11b2-7000-8000-0000000000';
 
-const opened: Fact = {
-  kind: 'circuit_opened',
+type Details = TroubleFact['details'];
+const once = (kind: TroubleFact['kind'], time: string, details: Details): TroubleFact => ({
+  kind,
   count: 1,
-  firstAt: at('09:41:07'),
-  lastAt: at('09:41:07'),
-  details: { webhook_id: accounting.id, circuit_failure_count: 10, circuit_retry_at: '2026-11-23T09:41:37.000Z' },
-};
-const failing: Fact = {
-  kind: 'webhook_failing',
-  count: 1,
-  firstAt: at('09:40:12'),
-  lastAt: at('09:40:12'),
-  details: { webhook_id: accounting.id, circuit_failure_count: 5, failing_since: '2026-11-23T09:38:50.000Z' },
-};
-const lost: Fact = {
-  kind: 'delivery_failed',
-  count: 12,
-  firstAt: at('08:02:44'),
-  lastAt: at('08:06:31'),
-  details: {
+  firstAt: at(time),
+  lastAt: at(time),
+  details,
+});
+const opened = once('circuit_opened', '09:41:07', {
+  webhook_id: accounting.id,
+  circuit_failure_count: 10,
+  circuit_retry_at: '2026-11-23T09:41:37.000Z',
+});
+const failing = once('webhook_failing', '09:40:12', {
+  webhook_id: accounting.id,
+  circuit_failure_count: 5,
+  failing_since: '2026-11-23T09:38:50.000Z',
+});
+const disabled = once('webhook_disabled', '10:15:00', { webhook_id: warehouse.id, disabled_reason: 'gone' });
+const recovered = once('webhook_recovered', '11:02:19', { webhook_id: accounting.id, failing_since: '2026-11-23T09:38:50.000Z' });
+const lost: TroubleFact = {
+  ...once('delivery_failed', '08:06:31', {
     webhook_id: loyalty.id,
     event_id: `${eventId}42`,
     delivery_id: `${eventId}42.${loyalty.id}`,
@@ -43,24 +46,12 @@ const lost: Fact = {
     reason: 'exhausted',
     status_code: 503,
     error: null,
-  },
-};
-const disabled: Fact = {
-  kind: 'webhook_disabled',
-  count: 1,
-  firstAt: at('10:15:00'),
-  lastAt: at('10:15:00'),
-  details: { webhook_id: warehouse.id, disabled_reason: 'gone' },
-};
-const recovered: Fact = {
-  kind: 'webhook_recovered',
-  count: 1,
-  firstAt: at('11:02:19'),
-  lastAt: at('11:02:19'),
-  details: { webhook_id: accounting.id, failing_since: '2026-11-23T09:38:50.000Z' },
+  }),
+  count: 12,
+  firstAt: at('08:02:44'),
 };
 
-const trouble = (webhooks: readonly { webhook: NamedWebhook; facts: readonly Fact[] }[], more = 0): Letter =>
+const trouble = (webhooks: readonly { webhook: NamedWebhook; facts: readonly TroubleFact[] }[], more = 0): Letter =>
   writeTrouble({ environment: 'live', publicUrl, webhooks, more });
 
 const types = ['order.placed', 'shipment.sent', 'order.placed', 'order.placed', 'shipment.sent'];

@@ -3,7 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApi } from '@posthorn/api';
 import { eventLimits, hashApiKey, newApiKey, uuidv7 } from '@posthorn/core';
-import { bootstrapEnvironment, createDatabase, createHotPool, type Database, ensureTenant, type HotPool } from '@posthorn/db';
+import {
+  bootstrapEnvironment,
+  createDatabases,
+  createHotPool,
+  createKeyRing,
+  type Database,
+  ensureTenant,
+  type HotPool,
+} from '@posthorn/db';
 import { createEgress, emptyAllowList } from '@posthorn/egress';
 import { createLogger, createMetrics } from '@posthorn/telemetry';
 import { createTestDatabase, startRedis } from '@posthorn/testkit';
@@ -36,7 +44,7 @@ beforeAll(async () => {
   closers.push(redis.stop);
   const poolOptions = { url: database.url, max: 4, applicationName: 'test', onError: () => undefined };
   pool = createHotPool(poolOptions);
-  const db = createDatabase(poolOptions);
+  const { db, walledDb } = createDatabases(poolOptions);
   closers.push(() => Promise.all([pool.end(), db.destroy()]));
   await bootstrapEnvironment(db, {
     id: newId(),
@@ -56,12 +64,13 @@ beforeAll(async () => {
     consoleDirectory: null,
     pool,
     db,
+    walledDb,
     queue: { kind: 'redis', url: redis.url },
     queueShards: 1,
     idempotencyHours: 24,
     smtpUrl: null,
     operatorEmail: null,
-    encryptionKey: Buffer.alloc(32, 1),
+    keyRing: createKeyRing(Buffer.alloc(32, 1)),
     egress,
     logger: createLogger({ level: 'silent', role: 'test', pretty: false }),
     metrics: createMetrics(),

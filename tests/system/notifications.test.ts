@@ -118,7 +118,10 @@ describe('two workers', () => {
     // One-click as mail clients want it, and the console.
     const lost = mailsTo('lost')[0]!.parsed;
     expect(lost.text).toContain('https://hooks.example.com/');
-    expect(String(lost.headers.get('list'))).toBeDefined();
+    expect(lost.headers.get('list')).toMatchObject({
+      unsubscribe: { url: expect.stringMatching(/^https:\/\/hooks\.example\.com\/unsubscribe\/./) },
+    });
+    expect(lost.headerLines.find(({ key }) => key === 'list-unsubscribe-post')?.line).toMatch(/: List-Unsubscribe=One-Click$/);
     const notes = await product.pool.query(`select outcome from notifications where webhook_id = $1`, [mute]);
     expect(notes.rows).toEqual([{ outcome: 'switched_off' }]);
   }, 60_000);

@@ -16,12 +16,15 @@ import {
   startRedis,
 } from '@posthorn/testkit';
 import { type ApiClient, createApiClient } from './api-client.js';
+import { expectNoPrintedSecrets } from './printed-secrets.js';
 
 export type ProductOptions = {
   /** Workers that run from the start; default 1. */
   readonly workers?: number;
   /** Default `redis`: a server of this product's own. */
   readonly queue?: 'redis' | 'postgres';
+  /** A Redis to run on, which stays the caller's to stop; default: one of its own. */
+  readonly redis?: RedisServer;
   /** A migrated database to run on; default: a test database of its own. */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -41,25 +44,35 @@ export type Product = {
   readonly env: Readonly<Record<string, string>>;
   /** Starts one more and resolves when it is ready. */
   startWorker(): Promise<StartedProcess>;
+  /** Rejects, once all has ended, if a process of this file printed a secret. */
   stop(): Promise<void>;
 };
 
 export const command = fileURLToPath(new URL('../../../apps/cli/bin/posthorn.mjs', import.meta.url));
 const workerReady = /posthorn worker is ready/;
-const apiReady = /posthorn api listens on (http:\S+)/;
+const apiReady = /posthorn api listens on (http:[^\s"]+)/;
 const startedWithinMs = 60_000;
 
 export const newAdminKey = (): string => `ph_test_${randomBytes(24).toString('hex')}`;
 
+type Env = Readonly<Record<string, string>>;
+
+/** Whose output nobody has looked at yet. */
+const unseen: { readonly name: string; readonly env: Env; readonly process: StartedProcess }[] = [];
+
 /** Starts one process of the product; it is not waited for. */
-export const startPosthorn = (role: 'api' | 'worker', env: Readonly<Record<string, string>>): StartedProcess =>
-  startProcess({
-    args: [command, role],
-    env,
-    name: `posthorn ${role}`,
-    readyWhen: role === 'api' ? apiReady : workerReady,
-    readyTimeoutMs: startedWithinMs,
-  });
+export const startPosthorn = (role: 'api' | 'worker', env: Env): StartedProcess => {
+  const name = `posthorn ${role}`;
+  const readyWhen = role === 'api' ? apiReady : workerReady;
+  const process = startProcess({ args: [command, role], env, name, readyWhen, readyTimeoutMs: startedWithinMs });
+  unseen.push({ name, env, process });
+  return process;
+};
+
+/** Throws if one of the processes that this file has started printed a secret. */
+const lookAtOutputs = async (): Promise<void> => {
+  expectNoPrintedSecrets(unseen.splice(0).map(({ name, env, process }) => ({ name, env, output: process.output() })));
+};
 
 /** The URL of an API process that is ready. */
 export const urlOf = (api: StartedProcess): string => apiReady.exec(api.output())?.[1] ?? '';
@@ -68,7 +81,8 @@ type Closer = () => Promise<unknown>;
 
 /** Starts everything and resolves when it is ready; whatever was started is stopped again if that fails. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
-  const closers: Closer[] = [];
+  // The first is the last to run: when all processes have ended.
+  const closers: Closer[] = [lookAtOutputs];
   const stop = async (): Promise<void> => {
     let failure: { readonly error: unknown } | null = null;
     for (const close of closers.splice(0).reverse()) {
@@ -88,9 +102,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 
 async function openProduct(options: ProductOptions, closers: Closer[], stop: () => Promise<void>): Promise<Product> {
   const databaseUrl = options.databaseUrl ?? (await ownDatabase(closers));
-  const redis = options.queue === 'postgres' ? null : await startRedis();
+  const redis = options.queue === 'postgres' ? null : (options.redis ?? (await startRedis()));
   if (redis === null) await migrateQueue({ kind: 'postgres', url: databaseUrl, connectionsMax: 1 });
-  else closers.push(redis.stop);
+  else if (options.redis === undefined) closers.push(redis.stop);
   const folder = await makeTemporaryDirectory('system');
   closers.push(folder.cleanup);
   const key = newAdminKey();
@@ -146,6 +160,8 @@ const environment = (databaseUrl: string, redisUrl: string | null, folder: strin
   POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
   POSTHORN_EGRESS_ALLOW: '127.0.0.1/32',
   POSTHORN_SHUTDOWN_S: '10',
+  // Tests make webhooks by the hundred.
+  POSTHORN_MANAGEMENT_REQUESTS_PER_S: '0',
   LOG_LEVEL: 'warn',
 });
 

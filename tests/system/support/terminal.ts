@@ -2,6 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { eventually, type ProcessEnd } from '@posthorn/testkit';
+import { expectNoPrintedSecrets } from './printed-secrets.js';
 
 export type Program = {
   readonly pid: number;
@@ -13,13 +14,14 @@ export type Program = {
   /** Ctrl-C: to all processes of its group. */
   interrupt(): void;
   readonly exited: Promise<ProcessEnd>;
-  /** Kills what is left of the group. */
+  /** Kills what is left of the group; rejects if a `start` printed a secret other than the admin key that it says it made. */
   kill(): Promise<void>;
 };
 
 export type ProcessLine = { readonly pid: number; readonly parent: number; readonly command: string };
 
 const outputWithinMs = 60_000;
+const madeKeyLine = /^The admin key is ph_\w+ \(kept in/m;
 const run = promisify(execFile);
 
 /** Starts a program; the environment is this process's own without what would change Posthorn, and `env`. */
@@ -68,6 +70,7 @@ export function startProgram(file: string, args: readonly string[], env: Readonl
     kill: async () => {
       signalGroup('SIGKILL');
       if (pid !== 0) await exited;
+      if (args.includes('start')) expectNoPrintedSecrets([{ name: args.join(' '), output, env }], madeKeyLine);
     },
   };
 }
