@@ -1,10 +1,11 @@
 // Writes the documents that are made of the code's own tables: `npm run docs`. A test compares them with what stands here.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createOpenapiDocument } from '@posthorn/api';
+import { apiLimits, createOpenapiDocument } from '@posthorn/api';
 import {
   defaultCircuitPolicy,
   defaultRetryScheduleS,
+  eventLimits,
   explainSteps,
   problemDescriptions,
   problems,
@@ -14,6 +15,7 @@ import {
   retryJitter,
   verdictTable,
 } from '@posthorn/core';
+import { limitsPage } from './limits.mjs';
 import { table } from './markdown.mjs';
 import { movingIn } from './moving-in.mjs';
 
@@ -105,6 +107,7 @@ ${table(
 export const documents = {
   'delivery.md': delivery(),
   'problems.md': problemsPage(),
+  'limits.md': limitsPage(apiLimits, eventLimits),
   'moving-in.md': movingIn(),
   'openapi.json': `${JSON.stringify(await createOpenapiDocument(), null, 2)}\n`,
 };
