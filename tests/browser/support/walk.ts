@@ -28,7 +28,7 @@ const settledWithinMs = 15_000;
 
 /**
  * Marks the next control that was not clicked yet and returns its signature: its kind and its words, without what differs from row to row. Null: all
- * were. What opened over the page goes first. The choices of a field are one.
+ * were, of what is over the page if something is. What opened over the page goes first. The choices of a field are one.
  */
 const nextControl = `(clicked, frame) => {
   const controls = 'a[href], button, summary, [role=tab], [role=menuitem], [role=option], [role=combobox], input[type=radio], input[type=checkbox]';
@@ -50,9 +50,9 @@ const nextControl = `(clicked, frame) => {
     if (clicked.includes(sign) || !isOffered(one) || /Sign out/.test(sign)) continue;
     // The kit hides the field behind its words.
     (/radio|checkbox/.test(one.type ?? '') ? one.labels[0] ?? one : one).setAttribute('data-walked-to', '');
-    return sign;
+    return { sign, over: over.length > 0 };
   }
-  return null;
+  return { sign: null, over: over.length > 0 };
 }`;
 
 const isOver = `[...document.querySelectorAll('[role=dialog], [role=menu], [role=listbox]')].some((one) => one.checkVisibility())`;
@@ -96,9 +96,12 @@ export const createWalker = (page: Page): Walker => {
     last = path;
     await go(path);
     for (let clicks = 0; clicks < clicksMax; clicks += 1) {
-      const sign = await page.evaluate<string | null>(`(${nextControl})(${JSON.stringify([...except, ...clicked])}, ${frame})`);
+      // One look for both: what is over the page may go away between two.
+      const { sign, over } = await page.evaluate<{ readonly sign: string | null; readonly over: boolean }>(
+        `(${nextControl})(${JSON.stringify([...except, ...clicked])}, ${frame})`,
+      );
       if (sign === null) {
-        if (!(await page.evaluate(isOver))) return clicked;
+        if (!over) return clicked;
         await comeBack(path);
         continue;
       }

@@ -31,8 +31,11 @@ export const reach = async (request: Request): Promise<Response> => {
 
 const call = async (request: Request): Promise<Response> => {
   const again = request.clone();
+  const token = csrf;
   const response = await reach(withToken(request));
-  if (response.status !== 401 || !(await untilSignedIn())) return response;
+  if (response.status !== 401) return response;
+  // One may have signed in again while it was on its way.
+  if (csrf === token && !(await untilSignedIn())) return response;
   return reach(withToken(again));
 };
 
