@@ -94,7 +94,7 @@ const askForKey = { headers: { 'www-authenticate': 'Bearer' } };
 const bearerOf = ({ headers }: FastifyRequest): string | null =>
   headers.authorization !== undefined && /^bearer /i.test(headers.authorization) ? headers.authorization.slice(7).trim() : null;
 
-/** Looks keys up and remembers for 5 s what came of it; valid ones apart, so that guesses do not drive them out. */
+/** Looks keys up and remembers what came of it for some seconds (`keyCacheMs`); valid ones apart, so that guesses do not drive them out. */
 const createOwners = ({ find, nowMs }: Pick<AccessDependencies, 'find' | 'nowMs'>) => {
   const owners = new LRUCache<string, KeyOwner>({ max: limits.keysMax, ttl: limits.keyCacheMs });
   const unknown = new LRUCache<string, true>({ max: limits.unknownKeysMax, ttl: limits.keyCacheMs });

@@ -4,6 +4,7 @@ import { attemptKindCodes, isUuid } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import { type CallbackRow, type CallbackSqlRow, callbackColumns, callbackOf, callbackRowsSql, readCallbackRows } from './callback-rows.js';
 import { type Condition, conditionSql, orderSql, type QueryColumn } from './condition-sql.js';
+import { highestId, lowestId } from './id-bounds.js';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
 import { idRangeSql } from './time-range.js';
@@ -86,7 +87,6 @@ const placeSql = (alias: 'a' | 'd', { environmentId, tenantId }: Reach, { eventI
 const isNoTest = sql<boolean>`a.kind <> ${sql.lit(attemptKindCodes.test)}`;
 const { attemptsMax } = callbackLimits;
 
-const [lowestId, highestId] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 /**
  * The newest deliveries of the webhook `w.id` that were tried. Bounds and order are pairs, which no index has but that of a webhook's deliveries: for a
  * webhook that has few the planner would else walk through everybody's, newest first.

@@ -1,9 +1,9 @@
 // Which index a list of deliveries is read along, newest event first. A list is one stream of rows, or one for each of a few webhooks.
 import { storedStatusCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
+import { highestId, lowestId, lowestIdOf } from './id-bounds.js';
 import type { Database } from './pools.js';
 import type { DeliveryPage, DeliveryPosition } from './reading-deliveries.js';
-import { lowestIdOf } from './replay-scope.js';
 import { idRangeSql } from './time-range.js';
 
 /** Up to so many webhooks of a tenant its deliveries are read webhook by webhook, from there on along with everybody's. */
@@ -18,8 +18,6 @@ export type DeliveryStreams = {
   readonly endAfter: ((rowsMax: number) => RawBuilder<unknown>) | null;
 };
 type Along = Pick<DeliveryStreams, 'where' | 'order'>;
-
-const [lowestId, highestId] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 
 const behind = (before: DeliveryPosition | null): RawBuilder<boolean> =>
   before === null

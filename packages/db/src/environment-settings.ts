@@ -2,11 +2,11 @@
 // and workers hold webhooks with the defaults filled in. Applied in steps, each a transaction of its own, so that no webhook waits for all others;
 // applying them once more mends what a crash left undone.
 import { sql } from 'kysely';
+import { lowestId } from './id-bounds.js';
 import type { Database } from './pools.js';
 import { chunkStartS, defaultTimeoutMs } from './webhook-configuration.js';
 
 const stepRowsMax = 1_000;
-const beforeAll = '00000000-0000-0000-0000-000000000000';
 
 /** Brings what is derived in line for the webhooks after an id; returns the last id of the step, null: there are no more. */
 const deriveStates = async (db: Database, environmentId: string, afterId: string): Promise<string | null> => {
@@ -63,7 +63,7 @@ const raiseVersions = async (db: Database, environmentId: string, afterId: strin
 type Step = (db: Database, environmentId: string, afterId: string) => Promise<string | null>;
 
 const inSteps = async (step: Step, db: Database, environmentId: string): Promise<void> => {
-  let afterId: string | null = beforeAll;
+  let afterId: string | null = lowestId;
   while (afterId !== null) afterId = await step(db, environmentId, afterId);
 };
 

@@ -2,6 +2,7 @@
 import { attemptKindCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import { type Stretch, type Walked, walk } from './bounded-walk.js';
+import { highestId, lowestId } from './id-bounds.js';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
 
@@ -41,7 +42,6 @@ const attemptLimits = { firstRows: 200, rowsMax: 4_000 } as const;
 
 type Position = NonNullable<AttemptPage['before']>;
 type Limits = { readonly firstRows: number; readonly rowsMax: number };
-const [lowestId, highestId] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
 
 const inReach = (alias: 'd' | 'a', { environmentId, tenantId }: AttemptPage): RawBuilder<boolean> =>
   sql<boolean>`${sql.ref(`${alias}.environment_id`)} = ${environmentId}::uuid

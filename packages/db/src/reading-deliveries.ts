@@ -3,6 +3,7 @@ import { reasonCodes, type StatusCodes, storedStatusCodes } from '@posthorn/core
 import { type RawBuilder, sql } from 'kysely';
 import { type Stretch, type Walked, walk, walkLimits } from './bounded-walk.js';
 import { type DeliveryStreams, streamsOf } from './delivery-streams.js';
+import { lowestId } from './id-bounds.js';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
 import type { TimeRange } from './time-range.js';
@@ -97,8 +98,6 @@ const columns = sql.raw(
     .map((name) => `d.${name}`)
     .join(', '),
 );
-
-const lowestId = '00000000-0000-0000-0000-000000000000';
 
 type Read = DeliveryRow & { readonly cut_event_id: string | null; readonly cut_webhook_id: string | null };
 

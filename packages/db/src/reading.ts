@@ -3,8 +3,8 @@
 import { attemptKindCodes } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
 import { type Stretch, type Walked, walk, walkLimits } from './bounded-walk.js';
+import { highestId, lowestId, lowestIdOf } from './id-bounds.js';
 import type { Database } from './pools.js';
-import { lastId, lowestIdOf, nilId } from './replay-scope.js';
 import { idRangeSql, type TimeRange } from './time-range.js';
 
 export type Reach = { readonly environmentId: string; readonly tenantId: string | null };
@@ -86,8 +86,8 @@ const conditionsOf = ({ environmentId, tenantId, eventType }: EventPage): RawBui
 /** The last of so many events, whoever's they are, behind an id and within the times that were asked for (migrations/0015_wall.sql). */
 const endSql = ({ acceptedAt }: EventPage, before: string | null, rowsMax: number): RawBuilder<string | null> => {
   const { fromMs = null, toMs = null } = acceptedAt ?? {};
-  const behind = [before ?? lastId, toMs === null ? lastId : lowestIdOf(toMs)].sort()[0];
-  return sql`walk_end_of_events(${behind}::uuid, ${fromMs === null ? nilId : lowestIdOf(fromMs)}::uuid, ${rowsMax}::integer)`;
+  const behind = [before ?? highestId, toMs === null ? highestId : lowestIdOf(toMs)].sort()[0];
+  return sql`walk_end_of_events(${behind}::uuid, ${fromMs === null ? lowestId : lowestIdOf(fromMs)}::uuid, ${rowsMax}::integer)`;
 };
 
 /**
@@ -95,7 +95,7 @@ const endSql = ({ acceptedAt }: EventPage, before: string | null, rowsMax: numbe
  * leaves out before they are counted: where the stretch ends is asked for first.
  */
 const alongIds = (page: EventPage, { before, limit, rowsMax }: Stretch<string>) => {
-  const end = sql`(select coalesce((select id from ending), ${nilId}::uuid))`;
+  const end = sql`(select coalesce((select id from ending), ${lowestId}::uuid))`;
   return {
     ending: sql`ending as materialized (select ${endSql(page, before, rowsMax)} as id),`,
     found: sql`select e.* from (select ${listedColumns} from events e where ${keysOf(page, before)} and e.id >= ${end}

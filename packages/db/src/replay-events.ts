@@ -1,8 +1,9 @@
 // Pages of a replay against the webhooks of today: events, matched again.
 import { type CompiledTenant, compileWebhooks, matchEvent } from '@posthorn/core';
+import { highestId, lowestId } from './id-bounds.js';
 import type { HotPool } from './pools.js';
 import type { ReplayPosition, WantedDelivery } from './reopening.js';
-import { cut, idBoundsOf, lastId, likeOf, nilId, type PageLimits, type ReplayPage, type ReplayScope } from './replay-scope.js';
+import { cut, idBoundsOf, likeOf, type PageLimits, type ReplayPage, type ReplayScope } from './replay-scope.js';
 
 /** Payloads that a page of events loads, in bytes; at least one is loaded. */
 const pageBytesMax = 4 * 1024 * 1024;
@@ -96,7 +97,7 @@ export const readEvents = async (
       likeOf(scope.eventType),
       pageBytesMax,
       // An event that is all done is not looked at again; one that was cut is.
-      position?.webhook_id === lastId ? position.event_id : nilId,
+      position?.webhook_id === highestId ? position.event_id : lowestId,
     ],
   });
   const { looked_at: lookedAt, loaded, last_id: reached } = result.rows[0]!;
@@ -109,7 +110,7 @@ export const readEvents = async (
     wanted.push(...(await wantedOf({ ...row, id: row.id }, webhooksOf, scope, position)));
   }
   const done = lookedAt < limits.rowsMax && loaded === lookedAt;
-  return cut({ wanted, position: { event_id: reached, webhook_id: lastId }, done }, limits.wantedMax);
+  return cut({ wanted, position: { event_id: reached, webhook_id: highestId }, done }, limits.wantedMax);
 };
 
 const wantedOf = async (

@@ -1,6 +1,7 @@
 // What a replay covers, a page at a time in the order of (event, webhook). A page looks at a bounded number of rows however few of them fit, so
 // no statement grows with what the filter leaves out; the position where the next page begins is all that a replay has to remember.
 import { isReservedEventType, storedStatusCodes } from '@posthorn/core';
+import { lowestId } from './id-bounds.js';
 import type { HotPool } from './pools.js';
 import type { Judged, ReplayPosition, WantedDelivery } from './reopening.js';
 import { createWebhooks, readEvents } from './replay-events.js';
@@ -8,7 +9,6 @@ import {
   cut,
   idBoundsOf,
   likeOf,
-  nilId,
   type PageLimits,
   type ReplayMode,
   type ReplayPage,
@@ -56,7 +56,7 @@ const readDeliveries = async (pool: HotPool, scope: ReplayScope, position: Repla
     text: deliveriesSql(along),
     values: [
       position?.event_id ?? bounds.from,
-      position?.webhook_id ?? nilId,
+      position?.webhook_id ?? lowestId,
       bounds.before,
       limits.rowsMax,
       scope.environmentId,

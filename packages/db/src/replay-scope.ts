@@ -1,5 +1,6 @@
 // What a replay covers, and what a page of it is.
-import { type StatusCodes, type StoredStatus, uuidv7 } from '@posthorn/core';
+import type { StatusCodes, StoredStatus } from '@posthorn/core';
+import { lowestId, lowestIdOf } from './id-bounds.js';
 import type { ReplayPosition, WantedDelivery } from './reopening.js';
 
 export type ReplayMode = 'original' | 'current';
@@ -46,13 +47,6 @@ export type PageLimits = {
 
 export type ReplayReader = (scope: ReplayScope, position: ReplayPosition, limits: PageLimits) => Promise<ReplayPage>;
 
-/** Before every id, and after it. */
-export const nilId = '00000000-0000-0000-0000-000000000000';
-export const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
-/** The smallest UUIDv7 of a moment. */
-export const lowestIdOf = (atMs: number): string => uuidv7(Math.max(0, Math.floor(atMs)), new Uint8Array(10));
-
 /** The id that comes next. */
 const idAfter = (id: string): string => {
   const hex = (BigInt(`0x${id.replaceAll('-', '')}`) + 1n).toString(16).padStart(32, '0');
@@ -61,7 +55,7 @@ const idAfter = (id: string): string => {
 
 /** The ids of the events that a scope covers: from, and before which one. */
 export const idBoundsOf = ({ eventId, fromMs, toMs }: ReplayScope): { readonly from: string; readonly before: string } => {
-  const [from, before] = [fromMs === null ? nilId : lowestIdOf(fromMs), lowestIdOf(toMs)];
+  const [from, before] = [fromMs === null ? lowestId : lowestIdOf(fromMs), lowestIdOf(toMs)];
   if (eventId === null) return { from, before };
   return eventId >= from && eventId < before ? { from: eventId, before: idAfter(eventId) } : { from, before: from };
 };

@@ -1,6 +1,6 @@
 // Times between two bounds, for the conditions of lists.
 import { type RawBuilder, sql } from 'kysely';
-import { lowestIdOf } from './replay-scope.js';
+import { lowestIdOf } from './id-bounds.js';
 
 /** From `fromMs` on and before `toMs`, Unix milliseconds; null: no bound. */
 export type TimeRange = { readonly fromMs: number | null; readonly toMs: number | null };
