@@ -1,10 +1,8 @@
 // A server that Posthorn needs is gone: without Postgres nothing is acknowledged, without Redis everything is; and both go on by themselves.
-import { chmod, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { migrate, startEmbeddedPostgres } from '@posthorn/db';
-import { eventually, makeTemporaryDirectory, startReceiver } from '@posthorn/testkit';
+import { eventually, startReceiver } from '@posthorn/testkit';
 import { createApiClient, inParallel } from './support/api-client.js';
+import { startOwnPostgres } from './support/own-postgres.js';
 import { type Product, startPosthorn, startProduct, urlOf } from './support/product.js';
 import { untilSettled } from './support/truth.js';
 
@@ -26,14 +24,8 @@ const idsOf = (received: readonly { readonly headers: Readonly<Record<string, st
 
 describe('without Postgres', () => {
   it('answers 503 with Retry-After, never 202, and delivers all that was acknowledged once it is back', async () => {
-    const folder = await makeTemporaryDirectory('outage');
-    closers.push(folder.cleanup);
-    // As root the server runs as another user, who must be able to pass through.
-    await chmod(folder.path, 0o711);
-    const directory = join(folder.path, 'server');
-    let server = await startEmbeddedPostgres({ directory });
-    closers.push(() => server.stop());
-    await migrate(server.url);
+    const server = await startOwnPostgres('outage');
+    closers.push(server.stop);
     const product = await opened(startProduct({ databaseUrl: server.url }));
     const { api, pool } = product;
     const receiver = await startReceiver();
@@ -52,9 +44,7 @@ describe('without Postgres', () => {
     };
     const publishers = Promise.all([publish(), publish(), publish()]);
     await receiver.waitFor(100);
-    const postmaster = Number((await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
-    process.kill(postmaster, 'SIGKILL');
-    await server.exited;
+    await server.kill();
     // A server process that was committing when the postmaster died may finish: what it answers is durable, and on its way here.
     const refusedBefore = refusals.length;
     await eventually(() => refusals.length > refusedBefore + 50);
@@ -64,7 +54,7 @@ describe('without Postgres', () => {
     expect((await api.get('/readyz')).status).toBe(503);
     expect((await api.get('/healthz')).status).toBe(200);
 
-    server = await startEmbeddedPostgres({ directory, port: Number(new URL(server.url).port) });
+    await server.restart();
     await eventually(() => acknowledged.length > acknowledgedBefore + 100, { timeoutMs: 20_000 });
     publishing = false;
     await publishers;

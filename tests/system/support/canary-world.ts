@@ -1,18 +1,8 @@
 // The product with a secret of its own kind in every place that takes one, and all that is said to and by it kept: what the canary test looks through.
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { migrate, startEmbeddedPostgres } from '@posthorn/db';
-import {
-  type MailServer,
-  makeTemporaryDirectory,
-  type Receiver,
-  type RedisServer,
-  startMailServer,
-  startReceiver,
-  startRedis,
-} from '@posthorn/testkit';
+import { type MailServer, type Receiver, type RedisServer, startMailServer, startReceiver, startRedis } from '@posthorn/testkit';
 import type { Answer } from './api-client.js';
+import { startOwnPostgres } from './own-postgres.js';
 import { newAdminKey, type Product, startProduct } from './product.js';
 
 /** A text that stands nowhere else. */
@@ -80,17 +70,12 @@ export const startCanaryWorld = async (): Promise<CanaryWorld> => {
   const stop = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
   };
-  const folder = await makeTemporaryDirectory('canary');
-  closers.push(folder.cleanup);
-  await chmod(folder.path, 0o711);
-  const directory = join(folder.path, 'server');
-  let server = await startEmbeddedPostgres({ directory });
-  closers.push(() => server.stop());
-  await migrate(server.url);
+  const postgres = await startOwnPostgres('canary');
+  closers.push(postgres.stop);
   const secrets: Record<string, string> = {
     admin_key: newAdminKey(),
     encryption_key: randomBytes(32).toString('base64'),
-    database_password: decodeURIComponent(new URL(server.url).password),
+    database_password: decodeURIComponent(new URL(postgres.url).password),
     redis_password: canary('redis'),
     smtp_password: canary('smtp'),
   };
@@ -104,7 +89,7 @@ export const startCanaryWorld = async (): Promise<CanaryWorld> => {
   closers.push(receiver.stop);
   const product = await startProduct({
     workers: 2,
-    databaseUrl: server.url,
+    databaseUrl: postgres.url,
     redis: { ...redis, url: withPassword(redis.url, '', secrets.redis_password ?? '') },
     env: {
       REDIS_URL: withPassword(redis.url, '', secrets.redis_password ?? ''),
@@ -139,13 +124,8 @@ export const startCanaryWorld = async (): Promise<CanaryWorld> => {
       secrets[name] = secret;
       return secret;
     },
-    killPostgres: async () => {
-      process.kill(Number((await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]), 'SIGKILL');
-      await server.exited;
-    },
-    restartPostgres: async () => {
-      server = await startEmbeddedPostgres({ directory, port: Number(new URL(server.url).port) });
-    },
+    killPostgres: postgres.kill,
+    restartPostgres: postgres.restart,
     stop,
   };
 };
