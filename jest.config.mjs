@@ -1,6 +1,6 @@
 // One run for the whole monorepo: one Postgres server for all files, a database cloned per file (packages/testkit).
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/patient-environment.mjs',
   roots: ['<rootDir>/packages', '<rootDir>/apps', '<rootDir>/bench', '<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],

@@ -7,7 +7,8 @@ import { type Product, startProduct } from './support/product.js';
 import { readRedis } from './support/redis.js';
 import { countDispatches, readTallies, recount, untilSettled } from './support/truth.js';
 
-const events = 12_000;
+/** Three of four make a dispatch each: about twice what the window holds. */
+const events = 6_000;
 const publishersMax = 32;
 /** The window of a shard; the count that it is held to is half a second old, but for what the same process added. */
 const windowJobs = 2_000;
@@ -29,7 +30,7 @@ it('keeps the backlog out of Redis and delivers each event once when a worker co
     const event = { event_type: 'backlog.sent', data: index };
     return index % 4 === 0 ? api.publish(event) : ((await api.publishBatch([event]))[0] ?? '');
   });
-  expect(await countDispatches(pool)).toBeGreaterThan(4 * windowJobs);
+  expect(await countDispatches(pool)).toBeGreaterThan(2 * windowJobs);
   const full = await readRedis(redis.url);
   expect(full.waiting).toBeGreaterThan(windowJobs / 2);
   expect(full.waiting).toBeLessThanOrEqual(windowJobs + slackJobs);
