@@ -97,19 +97,6 @@ describe('Settings → Webhook Settings', () => {
     expect(await page.getByLabel('URL').getAttribute('aria-invalid')).toBe('true');
   }, 60_000);
 
-  it('keeps what was typed when the session ends, and saves it once one has signed in again', async () => {
-    const page = await openSignedIn('/settings/webhooks/new');
-    await page.getByLabel('Webhook Name').fill('Typed before');
-    await page.getByLabel('URL').fill(world.receiver.url('/late'));
-    await page.context().clearCookies();
-    await button(page, 'Create').click();
-    const dialog = page.getByRole('dialog', { name: 'Your session is over' });
-    await dialog.getByLabel('API key').fill(world.adminKey);
-    await dialog.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByText(/^whsec_/).waitFor();
-    expect(await webhooksNamed('Typed before')).toHaveLength(1);
-  }, 60_000);
-
   it('fits a narrow screen, and is used by keyboard', async () => {
     const page = await openSignedIn('/settings/webhooks', { width: 375, height: 800, colorScheme: 'dark' });
     await page.getByRole('link', { name: 'Create Webhook' }).waitFor();
