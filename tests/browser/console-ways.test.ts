@@ -90,17 +90,19 @@ describe('a page', () => {
     await world.product.api.publish({ event_type: 'seen', data: {} });
     await isTold('"seen"');
     expect(reads).toEqual([]);
+    // The look concerns the bell as well, which is read some seconds later if it was read a short time ago.
+    const readOfPage = () => [...new Set(reads.filter((path) => path !== '/v1/notifications'))];
     await setHidden(page, false);
     await button(page, 'Show 1 new').waitFor();
-    expect(new Set(reads)).toEqual(new Set(['/v1/events']));
+    expect(readOfPage()).toEqual(['/v1/events']);
 
     reads.splice(0);
     await world.product.api.publish({ event_type: 'unseen.type', data: {} });
     await isTold('unseen.type');
-    expect(reads).toEqual([]);
+    expect(readOfPage()).toEqual([]);
     await world.product.api.publish({ event_type: 'seen', id: 'seen.third', data: {} });
     await button(page, 'Show 2 new').waitFor();
-    expect(new Set(reads)).toEqual(new Set(['/v1/events']));
+    expect(readOfPage()).toEqual(['/v1/events']);
     await page.keyboard.press('r');
     await page.getByText('seen.third').waitFor();
   }, 60_000);

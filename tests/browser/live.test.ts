@@ -2,7 +2,7 @@
 // by hand, so that nothing can be read again by a clock.
 import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@posthorn/testkit';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { useConsole } from './support/console.js';
 import { untilShown } from './support/views.js';
 
@@ -40,7 +40,15 @@ const openStanding = async (path: string): Promise<LivePage> => {
   await firstRow(page).waitFor();
   await page.clock.pauseAt(Number(await page.evaluate('Date.now()')) + stepMs);
   const reads: string[] = [];
-  page.on('request', (request) => reads.push(new URL(request.url()).pathname));
+  const open = new Set<Request>();
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    reads.push(pathname);
+    if (pathname !== '/v1/stream') open.add(request);
+  });
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+  const isReading = (): boolean => open.size > 0;
   let moved = 0;
   return {
     page,
@@ -52,10 +60,10 @@ const openStanding = async (path: string): Promise<LivePage> => {
       await eventually(
         async () => {
           if (await is()) return true;
-          if (moved + stepMs <= ms) {
-            await page.clock.runFor(stepMs);
-            moved += stepMs;
-          }
+          // What the page does next once an answer is there is due at once. The clock moves on only where it waits for nothing else.
+          const step = isReading() || moved + stepMs > ms ? 1 : stepMs;
+          await page.clock.runFor(step);
+          moved += step;
           return is();
         },
         { timeoutMs: 30_000, everyMs: 200 },

@@ -3,6 +3,7 @@ export { fuzzSettings } from './environment.js';
 export { type EventuallyOptions, eventually } from './eventually.js';
 export { freePort } from './free-port.js';
 export { type MailAnswer, type MailServer, type MailServerOptions, type ReceivedMail, startMailServer } from './mail-server.js';
+export { patience } from './patience.js';
 export { createTestDatabase, startTestPostgres, type TestDatabase, type TestPostgres } from './postgres-server.js';
 export { type ProcessEnd, type ProcessOptions, type StartedProcess, startProcess } from './process.js';
 export { type RawScript, type RawServer, type RawServerOptions, type RawStep, startRawServer } from './raw-server.js';

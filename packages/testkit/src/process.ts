@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { atExit } from './at-exit.js';
 import { basicEnvironment } from './environment.js';
+import { patience } from './patience.js';
 
 export type ProcessOptions = {
   /** Arguments of node: the script first. */
@@ -92,7 +93,8 @@ function becomeReady(
     const look = () => {
       if (isReady(output())) settle();
     };
-    const timer = setTimeout(() => fail(`was not ready within ${readyTimeoutMs} ms`), readyTimeoutMs);
+    const waitedMs = readyTimeoutMs * patience;
+    const timer = setTimeout(() => fail(`was not ready within ${waitedMs} ms`), waitedMs);
     listeners.add(look);
     void exited.then(({ code, signal }) => fail(`ended before it was ready (code ${code}, signal ${signal})`));
   });

@@ -2,6 +2,7 @@
 // included, and remembers what it was sent.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { patience } from './patience.js';
 
 export type Received = {
   /** When the request had arrived in full; ms since the epoch. */
@@ -56,7 +57,7 @@ export type Receiver = {
   clear(): void;
   /** Answers from now on. */
   answer(script: Script): void;
-  /** Resolves with everything received once there are n requests; rejects after `timeoutMs` (10 s) with how many there were. */
+  /** Resolves with everything received once there are n requests; rejects after `timeoutMs` (10 s), with our patience, with how many there were. */
   waitFor(n: number, timeoutMs?: number): Promise<readonly Received[]>;
   /** Closes all connections, open requests included. */
   stop(): Promise<void>;
@@ -107,7 +108,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     answer: (next) => {
       script = next;
     },
-    waitFor: (n, timeoutMs = 10_000) => waitFor(n, timeoutMs, waiters, () => count).then(() => [...received]),
+    waitFor: (n, timeoutMs = 10_000) => waitFor(n, timeoutMs * patience, waiters, () => count).then(() => [...received]),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { atExit } from './at-exit.js';
 import { freePort } from './free-port.js';
+import { patience } from './patience.js';
 import { findRedisServer } from './redis-binary.js';
 import { makeTemporaryDirectory } from './temporary-directory.js';
 
@@ -25,7 +26,7 @@ export type RedisServer = {
   restart(): Promise<void>;
 };
 
-const startMs = 10_000;
+const startMs = 10_000 * patience;
 const portAttemptsMax = 5;
 
 /**

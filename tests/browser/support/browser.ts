@@ -4,9 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { patience } from '@posthorn/testkit';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const actionTimeoutMs = 20_000;
+const actionTimeoutMs = 20_000 * patience;
 
 export type OpenedPage = {
   readonly page: Page;

@@ -1,5 +1,5 @@
 // Walks through a page as somebody would who tries everything: clicks each control that it offers, once for each thing that it is, and notes what fails.
-import { eventually } from '@posthorn/testkit';
+import { eventually, patience } from '@posthorn/testkit';
 import type { Page, Request } from 'playwright-core';
 import { transitions, untilShown } from './views.js';
 
@@ -109,7 +109,7 @@ export const createWalker = (page: Page): Walker => {
       last = `${path}: ${sign}`;
       const control = page.locator('[data-walked-to]');
       // What went away by itself, such as a message that was read, cannot be clicked any more.
-      await control.click({ timeout: 5_000 }).catch(async (error: unknown) => {
+      await control.click({ timeout: 5_000 * patience }).catch(async (error: unknown) => {
         if ((await control.count()) > 0) throw new Error(`${last} cannot be clicked`, { cause: error });
       });
       await settle();

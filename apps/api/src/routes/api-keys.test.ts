@@ -81,7 +81,7 @@ describe('a key', () => {
   });
 
   it('ends at its time, also in a process that knows it', async () => {
-    const { body } = await create({ role: 'viewer', expires_at: new Date(Date.now() + 3_000).toISOString() });
+    const { body } = await create({ role: 'viewer', expires_at: new Date(Date.now() + 5_000).toISOString() });
     const ask = async () => (await world.call('GET', '/v1/webhooks', { key: body.key })).status;
     expect(await ask()).toBe(200);
     await eventually(async () => (await ask()) === 401, { timeoutMs: 8_000 });

@@ -59,6 +59,9 @@ const take = (message: LiveMessage): void => {
   if (telling === undefined) telling = setTimeout(tell, tellEveryMs);
 };
 
+/** Has everything read again once somebody looks: for a read that was left out because nobody did. */
+export const haveMissed = (): void => take({ kind: 'reset' });
+
 const messageOf = (name: (typeof names)[number], text: string): LiveMessage =>
   name === 'dropped' || name === 'reset' ? { kind: 'reset' } : { ...JSON.parse(text), kind: name };
 

@@ -2,7 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { Concern } from './concerns.js';
-import { listen } from './live-stream.js';
+import { haveMissed, listen } from './live-stream.js';
 import { createRefresher } from './refresher.js';
 
 /** Reads are made this often at most because of what happens, in milliseconds: of lists and single things, and of sums over many. */
@@ -20,7 +20,11 @@ export const useLiveRefresh = (queryKey: readonly unknown[], concerns: Concern |
   useEffect(() => {
     const filter = { queryKey: JSON.parse(key) as readonly unknown[] };
     const refresher = createRefresher(
-      () => queries.invalidateQueries(filter, { cancelRefetch: false }),
+      async () => {
+        // Asked for while somebody looked, and due when nobody does any more.
+        if (document.hidden) haveMissed();
+        else await queries.invalidateQueries(filter, { cancelRefetch: false });
+      },
       () => queries.isFetching(filter) > 0,
       pauseMs,
     );
