@@ -309,7 +309,8 @@ describe('deleting', () => {
       const changes = ['a', 'b'].map((token) => change(id, { authentication: { type: 'bearer', token } }));
       const [deleted, ...changed] = await Promise.all([world.call('DELETE', path), ...changes]);
       expect(deleted.status).toBe(204);
-      for (const { status } of changed) expect([200, 404]).toContain(status);
+      // 503: it waited for the lock for so long that it gave up, which changes nothing either.
+      for (const { status } of changed) expect([200, 404, 503]).toContain(status);
       expect(await rows('select 1 from webhook_secrets where webhook_id = $1', id)).toEqual([]);
     }
   });
