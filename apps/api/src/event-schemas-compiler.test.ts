@@ -115,7 +115,7 @@ describe('a hostile schema', () => {
   });
 
   it('that is wide only is taken, and says all that is wrong', () => {
-    const schema = { properties: Object.fromEntries(many(2_000, (i) => [`p${i}`, { type: 'string' }])) };
+    const schema = { properties: Object.fromEntries(many(500, (i) => [`p${i}`, { type: 'string' }])) };
     const tried = tryEventSchema(schema);
     expect(tried).toMatchObject({ ok: true });
     if (tried.ok)
