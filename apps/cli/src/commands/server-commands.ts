@@ -1,6 +1,7 @@
 // The commands that run the servers: start, api, worker, migrate. All that a server needs is loaded by them alone: the other commands begin at once.
 import { readConfig } from '@posthorn/config';
 import type { Command } from 'commander';
+import { CommandError } from '../exit-codes.js';
 import { reportFailure } from '../failure.js';
 import type { Terminal } from '../terminal.js';
 
@@ -29,7 +30,8 @@ export function registerServerCommands(program: Command, terminal: Terminal): vo
     .description("bring the database to this version's schema (needs DATABASE_URL)")
     .action(async () => {
       const config = readConfig();
-      if (config.databaseDirectUrl === null) throw new Error('DATABASE_URL is not set');
+      if (config.databaseDirectUrl === null)
+        throw new CommandError('configuration', 'DATABASE_URL is not set: this command needs a Postgres server');
       const { migrateAll } = await servers();
       const ran = await migrateAll(config, config.databaseDirectUrl);
       terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);

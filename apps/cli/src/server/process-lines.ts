@@ -1,10 +1,11 @@
 // What a server process says about itself: lines for people, but in production lines of its log, as all else that it writes.
 import { type Config, readConfig } from '@posthorn/config';
 import { createLogger } from '@posthorn/telemetry';
+import { exitCodeOf } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import type { Role } from './resources.js';
 
-/** Runs a server with its configuration and with what it says it to; in production a failure is a line of the log (`process.failed`) and code 1. */
+/** Runs a server with its configuration and with what it says it to; in production a failure is a line of the log (`process.failed`), and the code is that of the error. */
 export const saying = async (
   role: Role,
   terminal: Terminal,
@@ -21,6 +22,6 @@ export const saying = async (
     return await serve(config, lines);
   } catch (error) {
     logger.fatal({ err: error }, 'process.failed');
-    return 1;
+    return exitCodeOf(error);
   }
 };

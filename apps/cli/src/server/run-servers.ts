@@ -6,6 +6,7 @@ import { migrate, startEmbeddedPostgres } from '@posthorn/db';
 import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
 import { createWorker, startHealthServer } from '@posthorn/worker';
+import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
@@ -52,7 +53,10 @@ const untilStopped = (config: Config, running: Running, terminal: Terminal): Pro
 
 const requireDatabaseUrl = (config: Config): string => {
   if (config.databaseUrl === null)
-    throw new Error('DATABASE_URL is not set: this command needs a Postgres server (posthorn start brings its own)');
+    throw new CommandError(
+      'configuration',
+      'DATABASE_URL is not set: this command needs a Postgres server (posthorn start brings its own)',
+    );
   return config.databaseUrl;
 };
 
