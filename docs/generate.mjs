@@ -24,12 +24,13 @@ const duration = (seconds) => (seconds % 3_600 === 0 ? `${seconds / 3_600} h` : 
 const verdictOf = (row) => {
   if (row.verdict === 'succeeded') return 'succeeded';
   if (row.verdict === 'failed') return `failed at once: \`${row.reason}\`${row.disables ? '; the webhook is disabled' : ''}`;
+  if (row.reason === null) return 'tried again at once';
   return `tried again${row.delays ? ', not before the time asked for' : ''}; at the end of the schedule failed: \`${row.reason}\``;
 };
 
 const circuitOf = (row) => {
   if (row.verdict === 'succeeded') return 'ends the run of failures';
-  if (!row.counts) return 'does not count; the whole webhook waits as long as asked';
+  if (!row.counts) return row.holds ? 'does not count; the whole webhook waits as long as asked' : 'does not count';
   return 'adds a failure';
 };
 

@@ -25,6 +25,7 @@ const leased = (webhookId: string, changes: Partial<LoadedDelivery> = {}): Loade
   failures: 3,
   shape: 2,
   shapeThen: null,
+  isTried: true,
   byHand: false,
   leaseLeftMs: 30_000,
   ...changes,
@@ -53,7 +54,7 @@ const open = (webhooks: readonly DeliverableWebhook[], loaded: readonly LoadedDe
       webhooksMax: 100,
       onKept: () => undefined,
     }),
-    gate: { closedFor: () => gate.closed, fresh: () => gate.fresh },
+    gate: { closedFor: () => gate.closed, mayBegin: () => gate.fresh },
     attempt: (attempt) => {
       const request = defer<Attempted>();
       requests.push({ ...request, attempt });

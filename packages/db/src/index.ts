@@ -26,6 +26,7 @@ export {
   type DispatchRef,
   existingDeliveries,
   type FedDispatch,
+  giveBackDispatches,
   type LoadedEvent,
   leaseDispatches,
   makeUnclaimedDispatchesDue,
@@ -75,6 +76,7 @@ export { createKeyRing, type DerivedKeys, encryptionKeyId, type KeyRing } from '
 export { beginKeyRotation, countSecretsByKey, readSealingKeys, resealSecrets } from './key-rotation.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
 export { startLiveListener } from './live-listener.js';
+export { readLongestTimeoutMs } from './longest-timeout.js';
 export {
   type Composed,
   composeMails,
