@@ -12,7 +12,7 @@ it.each<[string, unknown, keyof typeof exitCodes]>([
   ['what is no error', 'no', 'failure'],
   ['nothing', undefined, 'failure'],
   ['an error that says so itself', new CommandError('incomplete', 'cut'), 'incomplete'],
-  ['a wrong configuration', new ConfigError(['PORT is not one']), 'configuration'],
+  ['a wrong configuration', new ConfigError([{ variable: 'PORT', problem: 'is not one', fix: 'set it' }]), 'configuration'],
   ['another installation', new DeploymentMismatchError('queue'), 'mismatch'],
   ['a newer schema', new SchemaTooNewError('newer'), 'mismatch'],
   ['an API that does not answer', new PosthornError('away', { code: 'unreachable', status: null, detail: 'away' }), 'unavailable'],

@@ -1,5 +1,6 @@
 // What a failed command says: one line, and the exit code. Where the error comes from is for `--debug`.
 import { PosthornError } from '@posthorn/client';
+import { ConfigError } from '@posthorn/config';
 import { withoutSecretShapes } from '@posthorn/core';
 import { CommanderError } from 'commander';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
@@ -9,7 +10,9 @@ import { printable, type Terminal } from './terminal.js';
 export function reportFailure(error: unknown, debug: boolean, terminal: Terminal): number {
   // Commander has already written what it had to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  terminal.warn(`error: ${printable(withoutSecretShapes(oneLine(error)))}${hintOf(error)}`);
+  // What is wrong with a configuration stands below one another: it is put right one by one.
+  const text = error instanceof ConfigError ? error.message : oneLine(error);
+  terminal.warn(`error: ${printable(withoutSecretShapes(text))}${hintOf(error)}`);
   if (debug) terminal.warn(printable(stackOf(error)));
   return exitCodeOf(error);
 }
