@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { apiLimits, createOpenapiDocument } from '@posthorn/api';
+import { exitCodes, exitDescriptions } from '@posthorn/cli';
+import { valuesOf, variableFacts, variables } from '@posthorn/config';
 import {
   defaultCircuitPolicy,
   defaultRetryScheduleS,
@@ -15,6 +17,7 @@ import {
   retryJitter,
   verdictTable,
 } from '@posthorn/core';
+import { configurationPage } from './configuration.mjs';
 import { limitsPage } from './limits.mjs';
 import { table } from './markdown.mjs';
 import { movingIn } from './moving-in.mjs';
@@ -108,6 +111,7 @@ ${table(
 export const documents = {
   'delivery.md': delivery(),
   'problems.md': problemsPage(),
+  'configuration.md': configurationPage({ variables: variables.properties, variableFacts, valuesOf, exitCodes, exitDescriptions }),
   'limits.md': limitsPage(apiLimits, eventLimits),
   'moving-in.md': movingIn(),
   'openapi.json': `${JSON.stringify(await createOpenapiDocument(), null, 2)}\n`,

@@ -10,6 +10,5 @@ export {
 } from './explain.js';
 export { isNetworkWithPort, listOf } from './network-lists.js';
 export { ConfigError, type ConfigProblem, problemLine } from './problem.js';
-export { exampleOf } from './rules.js';
-export { shapeOf } from './shapes.js';
+export { exampleOf, valuesOf } from './rules.js';
 export { type VariableFacts, variableFacts } from './variable-facts.js';

@@ -5,6 +5,7 @@ import type { VariableName } from './config.js';
 import { isMailbox, isMailServerUrl, isOneAddress, isWebUrl } from './mail-settings.js';
 import { isNetwork, isNetworkWithPort, listOf } from './network-lists.js';
 import type { ConfigProblem } from './problem.js';
+import { shapeOf } from './shapes.js';
 import { isPostgresUrl, isRedisUrl } from './urls.js';
 import { newKeyCommand, variableFacts } from './variable-facts.js';
 
@@ -44,6 +45,9 @@ const rules: Readonly<Partial<Record<VariableName, { readonly holds: (text: stri
   POSTHORN_OPERATOR_EMAIL: { holds: isOneAddress, mustBe: 'one address' },
   POSTHORN_TRUST_PROXY: { holds: (text) => listOf(text).every(isNetwork), mustBe: 'addresses or CIDRs, comma-separated' },
 };
+
+/** What a variable may be, in words. */
+export const valuesOf = (variable: VariableName): string => rules[variable]?.mustBe ?? shapeOf(variable);
 
 /** A problem whose fix is to set the variable as its example has it. */
 export const problemOf = (variable: VariableName, problem: string, fix = `set ${exampleOf(variable)}`): ConfigProblem => ({
