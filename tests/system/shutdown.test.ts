@@ -1,10 +1,19 @@
 // How processes end: on time, in order, and without a word too little.
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Answer, eventually, type Receiver, type StartedProcess, startReceiver } from '@posthorn/testkit';
+import { createHotPool } from '@posthorn/db';
+import {
+  type Answer,
+  createTestDatabase,
+  eventually,
+  type Receiver,
+  type StartedProcess,
+  startProcess,
+  startReceiver,
+} from '@posthorn/testkit';
 import { request } from 'undici';
 import { startOwnPostgres } from './support/own-postgres.js';
-import { type Product, startPosthorn, startProduct, urlOf } from './support/product.js';
+import { command, type Product, startPosthorn, startProduct, urlOf } from './support/product.js';
 import { readTallies, recount, untilSettled } from './support/truth.js';
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -184,6 +193,30 @@ describe('a process that is asked to end while it starts', () => {
     },
     90_000,
   );
+
+  it('a migration ends at once, undone, and with a code that says so', async () => {
+    const database = await createTestDatabase();
+    closers.push(database.drop);
+    const pool = createHotPool({ url: database.url, max: 2, applicationName: 'test', onError: () => undefined });
+    closers.push(() => pool.end());
+    await pool.query('drop schema public cascade; create schema public');
+    const holder = await pool.connect();
+    closers.push(async () => holder.release(true));
+    // It comes to this table, and waits.
+    await holder.query('begin; create table webhooks ()');
+    const migrating = startProcess({
+      args: [command, 'migrate'],
+      env: { ...starting, DATABASE_URL: database.url },
+      name: 'posthorn migrate',
+    });
+    closers.push(() => migrating.kill('SIGKILL'));
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await eventually(async () => (await pool.query(waiting)).rowCount === 1, { timeoutMs: 60_000 });
+    expect(await migrating.kill('SIGTERM')).toEqual({ code: 75, signal: null });
+    expect(migrating.output()).toBe('error: interrupted by SIGTERM: run it again\n');
+    await holder.query('rollback');
+    await eventually(async () => (await pool.query(`select 1 from pg_class where relname = 'webhooks'`)).rowCount === 0);
+  }, 90_000);
 
   it('ends at once while Postgres takes the connection and says nothing', async () => {
     const silent = await startSilent();
