@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { apiLimits, createOpenapiDocument } from '@posthorn/api';
+import { exitCodes, exitDescriptions } from '@posthorn/cli';
+import { valuesOf, variableFacts, variables } from '@posthorn/config';
 import {
   defaultCircuitPolicy,
   defaultRetryScheduleS,
@@ -15,6 +17,7 @@ import {
   retryJitter,
   verdictTable,
 } from '@posthorn/core';
+import { configurationPage } from './configuration.mjs';
 import { limitsPage } from './limits.mjs';
 import { table } from './markdown.mjs';
 import { movingIn } from './moving-in.mjs';
@@ -24,12 +27,13 @@ const duration = (seconds) => (seconds % 3_600 === 0 ? `${seconds / 3_600} h` : 
 const verdictOf = (row) => {
   if (row.verdict === 'succeeded') return 'succeeded';
   if (row.verdict === 'failed') return `failed at once: \`${row.reason}\`${row.disables ? '; the webhook is disabled' : ''}`;
+  if (row.reason === null) return 'tried again at once';
   return `tried again${row.delays ? ', not before the time asked for' : ''}; at the end of the schedule failed: \`${row.reason}\``;
 };
 
 const circuitOf = (row) => {
   if (row.verdict === 'succeeded') return 'ends the run of failures';
-  if (!row.counts) return 'does not count; the whole webhook waits as long as asked';
+  if (!row.counts) return row.holds ? 'does not count; the whole webhook waits as long as asked' : 'does not count';
   return 'adds a failure';
 };
 
@@ -107,6 +111,7 @@ ${table(
 export const documents = {
   'delivery.md': delivery(),
   'problems.md': problemsPage(),
+  'configuration.md': configurationPage({ variables: variables.properties, variableFacts, valuesOf, exitCodes, exitDescriptions }),
   'limits.md': limitsPage(apiLimits, eventLimits),
   'moving-in.md': movingIn(),
   'openapi.json': `${JSON.stringify(await createOpenapiDocument(), null, 2)}\n`,

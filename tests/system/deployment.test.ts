@@ -41,7 +41,7 @@ it.each(differences)(
     const env = { ...Object.fromEntries(kept), ...change };
     const processes = (['worker', 'api'] as const).map((role) => startPosthorn(role, env));
     for (const one of processes) {
-      expect(await one.exited).toEqual({ code: 1, signal: null });
+      expect(await one.exited).toEqual({ code: 76, signal: null });
       expect(one.output()).toMatch(says);
       expect(one.output()).not.toMatch(/^ +at /m);
       expect(one.output()).not.toContain(env.POSTHORN_ENCRYPTION_KEY);
@@ -54,7 +54,7 @@ it('refuses to start in production without an encryption key, whatever else it h
   const env = { ...product.env, NODE_ENV: 'production', POSTHORN_ENCRYPTION_KEY: '' };
   const processes = (['worker', 'api'] as const).map((role) => startPosthorn(role, env));
   for (const one of processes) {
-    expect(await one.exited).toEqual({ code: 1, signal: null });
+    expect(await one.exited).toEqual({ code: 78, signal: null });
     expect(one.output()).toMatch(/POSTHORN_ENCRYPTION_KEY is required in production/);
   }
 }, 60_000);
@@ -62,6 +62,6 @@ it('refuses to start in production without an encryption key, whatever else it h
 it('says all differences at once', async () => {
   const env = { ...product.env, POSTHORN_QUEUE_SHARDS: '3', POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 9).toString('base64') };
   const worker = startPosthorn('worker', env);
-  expect(await worker.exited).toEqual({ code: 1, signal: null });
+  expect(await worker.exited).toEqual({ code: 76, signal: null });
   expect(worker.output()).toMatch(/queue shards: .*encryption key: /);
 }, 60_000);

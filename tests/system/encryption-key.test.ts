@@ -148,7 +148,7 @@ it('goes from one encryption key to another under load, and on with the new one 
       POSTHORN_ENCRYPTION_KEY: key.toString('base64'),
       POSTHORN_ENCRYPTION_KEY_NEXT: '',
     });
-    expect(await alone.exited).toEqual({ code: 1, signal: null });
+    expect(await alone.exited).toEqual({ code: 76, signal: null });
     expect(alone.output()).toMatch(/encryption key: .*POSTHORN_ENCRYPTION_KEY_NEXT/);
   }
 
@@ -195,7 +195,7 @@ it('goes from one encryption key to another under load, and on with the new one 
 it('does not begin while a process runs that has one key alone, nor without a second key', async () => {
   const env = { ...product.env, POSTHORN_ENCRYPTION_KEY: newKey.toString('base64'), POSTHORN_ENCRYPTION_KEY_NEXT: '' };
   const without = await run('rotate', env);
-  expect(without).toEqual({ code: 1, output: expect.stringContaining('error: POSTHORN_ENCRYPTION_KEY_NEXT is not set') });
+  expect(without).toEqual({ code: 78, output: expect.stringContaining('error: POSTHORN_ENCRYPTION_KEY_NEXT is not set') });
   const back = await run('rotate', { ...env, POSTHORN_ENCRYPTION_KEY_NEXT: oldKey.toString('base64') });
   expect(back).toEqual({ code: 1, output: expect.stringMatching(/error: these processes have not both keys: (api|worker) \d+ on /) });
   expect(await secretsUnder(oldId)).toBe(0);

@@ -159,7 +159,7 @@ describe('the log of a process in production', () => {
 
   it('says in a line why it cannot start', async () => {
     const api = startPosthorn('api', { ...product.env, DATABASE_URL: product.databaseUrl.replace(/\/\/[^:]+:/, '//nobody:') });
-    expect((await api.exited).code).toBe(1);
+    expect((await api.exited).code).toBe(78);
     expect(linesOf(api).at(-1)).toMatchObject({ level: 60, msg: 'process.failed', err: { message: expect.stringContaining('nobody') } });
   }, 60_000);
 });

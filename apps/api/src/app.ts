@@ -10,7 +10,7 @@ import { takeJsonBodies } from './json-body.js';
 import type { Quota } from './limiting/quota.js';
 import { limits } from './limits.js';
 import { registerOpenapi } from './openapi.js';
-import { registerRequestLimits, serverFactory } from './request-limits.js';
+import { type CountingServer, createCountingServer, registerRequestLimits } from './request-limits.js';
 import { securityHeadersOf } from './security-headers.js';
 import { compileSchema } from './validation.js';
 
@@ -26,6 +26,10 @@ export type AppDependencies = {
   readonly requests?: Quota | null;
   /** Whether requests are to be refused, since the process does not keep up. */
   readonly isLoadTooHigh?: () => boolean;
+  /** The server under it, for those who want to know what it has to do. */
+  readonly server?: CountingServer;
+  /** Whether the process stops, and new requests are to go elsewhere. */
+  readonly isStopping?: () => boolean;
   /** Told of every request that is refused since there are too many. */
   readonly onTooMany?: (code: ProblemCode) => void;
   /** Told of what is broken on our side. */
@@ -40,7 +44,9 @@ export const createApp = async (dependencies: AppDependencies): Promise<FastifyI
   const securityHeaders = securityHeadersOf(isSecure);
   const unrouted = createUnroutedProblems();
   const app = Fastify({
-    serverFactory,
+    serverFactory: (dependencies.server ?? createCountingServer()).serverFactory,
+    // While it closes, requests are answered as they are while it stops: its own 503 is no problem document.
+    return503OnClosing: false,
     // What is wrong is told by the list of it, which is cut; the whole is never put into words.
     schemaErrorFormatter: () => new Error('not of the shape'),
     logger: false,
@@ -55,7 +61,8 @@ export const createApp = async (dependencies: AppDependencies): Promise<FastifyI
       return typeof given === 'string' && requestIdPattern.test(given) ? given : crypto.randomUUID();
     },
   });
-  registerRequestLimits(app, { securityHeaders, isLoadTooHigh: dependencies.isLoadTooHigh ?? (() => false) });
+  const { isLoadTooHigh = () => false, isStopping = () => false } = dependencies;
+  registerRequestLimits(app, { securityHeaders, isLoadTooHigh, isStopping });
   // Answers are what the handlers make; the schemas of answers are for those who read them.
   app.setSerializerCompiler(() => JSON.stringify);
   // Fastify takes text as it is, past every check of our own parser: an event comes as application/json or not at all.

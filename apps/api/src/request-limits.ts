@@ -17,13 +17,30 @@ export type RequestLimits = {
   readonly securityHeaders: SecurityHeaders;
   /** Whether requests are to be refused. */
   readonly isLoadTooHigh: () => boolean;
+  /** Whether the process stops: it answers what it has, and sends all others elsewhere. */
+  readonly isStopping: () => boolean;
+};
+
+export type CountingServer = {
+  readonly serverFactory: (handler: FastifyServerFactoryHandler) => Server;
+  /** Requests that have begun and are not answered yet. */
+  readonly openRequests: () => number;
 };
 
 /**
  * The server under Fastify, with bounds of connections and of what it reads before there is a request. Whoever sends more and more requests without
  * waiting for answers is cut off here, before they cost anything.
  */
-export const serverFactory = (handler: FastifyServerFactoryHandler): Server => {
+export const createCountingServer = (): CountingServer => {
+  let openRequests = 0;
+  const serverFactory = (handler: FastifyServerFactoryHandler): Server =>
+    openServer(handler, (change) => {
+      openRequests += change;
+    });
+  return { serverFactory, openRequests: () => openRequests };
+};
+
+const openServer = (handler: FastifyServerFactoryHandler, onOpen: (change: 1 | -1) => void): Server => {
   const waiting = new WeakMap<Socket, number>();
   const options = {
     maxHeaderSize: limits.headersBytesMax,
@@ -40,7 +57,11 @@ export const serverFactory = (handler: FastifyServerFactoryHandler): Server => {
       return;
     }
     waiting.set(socket, count);
-    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+    onOpen(1);
+    response.once('close', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      onOpen(-1);
+    });
     handler(request, response);
   });
   server.setTimeout(limits.idleTimeoutMs);
@@ -57,11 +78,14 @@ const isHeadersTooMany = (rawHeaders: readonly string[]): boolean => rawHeaders.
 const isBodyUnread = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
 /** To be called before keys are asked for. */
-export const registerRequestLimits = (app: FastifyInstance, { securityHeaders, isLoadTooHigh }: RequestLimits): void => {
+export const registerRequestLimits = (app: FastifyInstance, { securityHeaders, isLoadTooHigh, isStopping }: RequestLimits): void => {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders).header('x-request-id', request.id);
     const { 'content-encoding': encoding } = request.headers;
-    if (isLoadTooHigh() && request.routeOptions.config?.isVital !== true)
+    if (isStopping()) reply.header('connection', 'close');
+    if (isStopping() && request.routeOptions.config?.isVital !== true)
+      done(problem('overloaded', 'this process is stopping: send it again', { headers: { 'retry-after': String(limits.retryAfterS) } }));
+    else if (isLoadTooHigh() && request.routeOptions.config?.isVital !== true)
       done(problem('overloaded', 'there is too much to do', { headers: { 'retry-after': String(limits.retryAfterS) } }));
     else if (isHeadersTooMany(request.raw.rawHeaders))
       done(problem('headers_too_large', `a request has at most ${limits.headersMax} headers`));

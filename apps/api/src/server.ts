@@ -1,6 +1,6 @@
 // The API, put together: keys, ingest, reading, health. It holds no state that is not in Postgres; start as many as wanted.
 import { randomInt } from 'node:crypto';
-import { problem } from '@posthorn/core';
+import { openWords, problem } from '@posthorn/core';
 import {
   type Build,
   createKeyFollower,
@@ -10,14 +10,12 @@ import {
   type Database,
   ensureTenant,
   findAnyWebhook,
-  findEventType,
   findKeptEvents,
   findKeyOwner,
   type HotPool,
   insertEnvironment,
   insertEvents,
   type KeyRing,
-  listEventSchemaVersions,
   type StoredDispatch,
   sayRunning,
   startDatabaseClock,
@@ -34,12 +32,14 @@ import { createApp } from './app.js';
 import { sessionRoutes } from './console/session-routes.js';
 import { createSessions } from './console/sessions.js';
 import { createCursors } from './cursor.js';
-import { createEventSchemas } from './event-schemas.js';
 import { createKeyUse } from './key-use.js';
 import { watchLoad } from './limiting/load.js';
 import { openLimiting, type RateLimits, unlimited } from './limiting/open-limiting.js';
 import { limits } from './limits.js';
 import { createMicroBatcher } from './micro-batcher.js';
+import { openEventSchemas } from './open-event-schemas.js';
+import { isQuietWithin } from './quiet.js';
+import { createCountingServer } from './request-limits.js';
 import { registerRoutes } from './routes.js';
 import { openStreamHub } from './stream/open-stream.js';
 import { tellAccepted } from './stream/tell-accepted.js';
@@ -83,8 +83,10 @@ export type Api = {
   readonly app: FastifyInstance;
   /** Listens; returns the port. */
   readonly listen: (host: string, port: number) => Promise<number>;
-  /** Takes nothing more, commits and answers what it has, closes. */
-  readonly stop: () => Promise<void>;
+  /** Takes nothing more, commits and answers what it has, closes. Who has not sent a whole request after `closeAfterMs` is cut off. */
+  readonly stop: (closeAfterMs?: number) => Promise<void>;
+  /** What a stop still waits for, in words. */
+  readonly open: () => readonly string[];
 };
 
 /** Makes the API on open resources; they stay the caller's to close. */
@@ -134,11 +136,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
   });
 
-  const eventSchemas = createEventSchemas({
-    listVersions: (environmentId) => listEventSchemaVersions(db, environmentId),
-    readSchema: async (environmentId, name) => (await findEventType(db, { environmentId, name }))?.schema ?? null,
-    nowMs: () => performance.now(),
-  });
+  const eventSchemas = openEventSchemas(db);
   let running: ReturnType<typeof sayRunning> | undefined;
   let origin = options.publicUrl;
   const keys = createKeyFollower(pool, keyRing, (error) => logError('encryption_key.failed', error));
@@ -163,8 +161,12 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     onUsed: keyUse.seen,
   });
   const hub = openStreamHub({ pool, listenUrl: options.listenUrl, processId: newId(), onError: onStreamError });
+  let isStopping = false;
+  const server = createCountingServer();
   const app = await createApp({
     access,
+    server,
+    isStopping: () => isStopping,
     consoleDirectory: options.consoleDirectory,
     isSecure,
     trustProxy: options.trustProxy ?? [],
@@ -174,7 +176,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
   });
   await registerRoutes(app, {
-    health: { pool, queue, metrics },
+    health: { pool, queue, metrics, isStopping: () => isStopping },
     publish: {
       events: limiting.events,
       tenantId: tenants.idOf,
@@ -228,11 +230,13 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       origin = options.publicUrl.replace(/:0$/, `:${address.port}`);
       return address.port;
     },
-    stop: async () => {
+    stop: async (closeAfterMs = limits.requestTimeoutMs) => {
+      isStopping = true;
+      await hub.stop();
+      if (!(await isQuietWithin(server.openRequests, closeAfterMs))) app.server.closeAllConnections();
       teller.stop();
       keys.stop();
       await running?.stop();
-      await hub.stop();
       await app.close();
       await batcher.drain();
       load.stop();
@@ -240,5 +244,6 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       clock.stop();
       await queue.close();
     },
+    open: () => openWords({ 'requests to answer': server.openRequests(), 'events to commit': batcher.waiting() }),
   };
 };

@@ -1,16 +1,20 @@
 // What a failed command says: one line, and the exit code. Where the error comes from is for `--debug`.
 import { PosthornError } from '@posthorn/client';
+import { ConfigError } from '@posthorn/config';
 import { withoutSecretShapes } from '@posthorn/core';
 import { CommanderError } from 'commander';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
 import { printable, type Terminal } from './terminal.js';
 
-/** Writes the error and returns the exit code: 0 for `--help` and `--version`, which commander ends by throwing, else 1. */
+/** Writes the error and returns its exit code: 0 for `--help` and `--version`, which commander ends by throwing. */
 export function reportFailure(error: unknown, debug: boolean, terminal: Terminal): number {
   // Commander has already written what it had to say.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-  terminal.warn(`error: ${printable(withoutSecretShapes(oneLine(error)))}${hintOf(error)}`);
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  // What is wrong with a configuration stands below one another: it is put right one by one.
+  const text = error instanceof ConfigError ? error.message : oneLine(error);
+  terminal.warn(`error: ${printable(withoutSecretShapes(text))}${hintOf(error)}`);
   if (debug) terminal.warn(printable(stackOf(error)));
-  return 1;
+  return exitCodeOf(error);
 }
 
 /** Where it comes from, and what caused it. Not what else hangs on it: that of a driver's error may be a password. */

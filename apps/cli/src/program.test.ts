@@ -25,8 +25,8 @@ describe('the program', () => {
     for (const command of ['publish', 'listen', 'verify', 'demo']) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 
-  it('ends with 1 and one line for what it does not know', async () => {
-    expect(await run('publish', 'a', '--nonsense')).toEqual({ exitCode: 1, out: '', err: "error: unknown option '--nonsense'" });
+  it('ends with 2 and one line for what it does not know', async () => {
+    expect(await run('publish', 'a', '--nonsense')).toEqual({ exitCode: 2, out: '', err: "error: unknown option '--nonsense'" });
     expect((await run('publish', 'a', '--count', '0')).err).toMatch(/^error: .* A whole number from 1 to 1000000 is expected\.$/);
   });
 
@@ -41,7 +41,7 @@ describe('the program', () => {
   it('says where nothing listens', async () => {
     const url = `http://127.0.0.1:${await freePort()}/base`;
     const { exitCode, err } = await run('publish', 'a', '--url', `${url}/`, '--key', 'k');
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(69);
     expect(err).toBe(`error: POST ${url}/v1/events: nothing listens there (ECONNREFUSED): start it, or name another address with --url`);
     expect((await run('publish', 'a', '--url', 'nowhere', '--key', 'k')).err).toMatch(/^error: the address of the API must be/);
   });

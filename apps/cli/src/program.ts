@@ -1,5 +1,6 @@
 // The command `posthorn`: puts the commands together, and turns whatever one of them throws into a line and an exit code.
 import { Command } from 'commander';
+import { registerConfig } from './commands/config.js';
 import { registerDemo } from './commands/demo.js';
 import { registerEventTypes } from './commands/event-types.js';
 import { registerKeys } from './commands/keys.js';
@@ -26,6 +27,7 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.warn(text.trimEnd()),
     });
   registerServerCommands(program, terminal);
+  registerConfig(program, terminal);
   registerSecrets(program, terminal);
   registerKeys(program, terminal);
   registerWebhooks(program, terminal);

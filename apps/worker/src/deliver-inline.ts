@@ -23,7 +23,7 @@ export type InlineDependencies = {
   readonly slots: Slots;
   readonly places: Places;
   readonly patience: Patience;
-  /** `later`: recorded waiting instead (the gates are stale). `never`: the claim is over, so the delivery is somebody else's to make. */
+  /** `later`: recorded waiting instead (the gates are stale, or the worker stops). `never`: the claim is over, so the delivery is somebody else's to make. */
   readonly mayBegin: () => 'now' | 'later' | 'never';
   readonly onParked: (reason: 'slow' | 'in_flight_limit') => void;
 };

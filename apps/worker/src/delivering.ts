@@ -1,10 +1,11 @@
 // Delivering on this worker's Postgres and egress: everything between a job and its flush.
 import { createBreakerRegistry } from '@posthorn/breaker';
-import { attemptKindCodes, defaultRetryScheduleS } from '@posthorn/core';
+import { attemptKindCodes, defaultRetryScheduleS, openWords } from '@posthorn/core';
 import {
   claimDispatch,
   type DatabaseClock,
   existingDeliveries,
+  giveBackDispatches,
   type HotPool,
   type LiveTeller,
   loadChunks,
@@ -25,6 +26,7 @@ import { createClaims } from './claims.js';
 import type { InlineDelivery } from './deliver-inline.js';
 import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
 import { type DueDependencies, handleDue } from './due-job.js';
+import { createEnding, type Ending } from './ending.js';
 import { createGates } from './gates.js';
 import { createHeapGrowth } from './heap-growth.js';
 import { deliveryDefaults, limits } from './limits.js';
@@ -52,8 +54,11 @@ export type Delivering = {
   readonly handleDispatch: (job: DispatchJob) => Promise<void>;
   readonly handleDue: (job: DueJob) => Promise<void>;
   readonly start: () => Promise<void>;
+  readonly ending: Pick<Ending, 'begin' | 'giveBack'>;
   /** Resolves when every request has ended and every result is committed. */
   readonly finish: () => Promise<void>;
+  /** What is not done yet, in words. */
+  readonly open: () => readonly string[];
   readonly stop: () => void;
   /** Whether circuits and pauses were read lately enough to begin attempts. */
   readonly fresh: () => boolean;
@@ -149,7 +154,13 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
   };
   const impatience = createPatience(limits.jobHeldMs);
   let dispatches = 0;
-  const gate = { closedFor: (webhookId: string) => gates.closedFor(webhookId, clock.nowMs()), epochOf: gates.epochOf, fresh: gates.fresh };
+  const giveBack = (jobs: readonly DispatchJob[]) => giveBackDispatches(pool, jobs);
+  const ending = createEnding({ giveBack, onOver: slots.close, onError: report('give dispatches back') });
+  const gate = {
+    closedFor: (webhookId: string) => gates.closedFor(webhookId, clock.nowMs()),
+    epochOf: gates.epochOf,
+    mayBegin: () => gates.fresh() && ending.mayBegin(),
+  };
 
   const dispatching: DispatchDependencies = {
     claim: (ref) => claimDispatch(pool, ref, limits.claimLeaseMs),
@@ -185,10 +196,11 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
   /** Nothing is claimed while as much as this worker can do is under way, or while the circuits are not known. */
   const capacity = async (): Promise<void> => {
     while (
-      dispatches >= limits.dispatchesMax ||
-      places.load() >= limits.inlineInFlightMax ||
-      egress.openRequests() > limits.openRequestsMax ||
-      !gates.fresh()
+      !ending.isBegun() &&
+      (dispatches >= limits.dispatchesMax ||
+        places.load() >= limits.inlineInFlightMax ||
+        egress.openRequests() > limits.openRequestsMax ||
+        !gates.fresh())
     )
       await wait(lookForCapacityEveryMs);
   };
@@ -198,6 +210,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
   return {
     handleDispatch: async (job) => {
       await capacity();
+      if (ending.isBegun()) return ending.leave(job);
       dispatches += 1;
       // Once it is claimed, Postgres says who works on it, so the job need not: slow endpoints in twenty dispatches would stop all others.
       await new Promise<void>((resolve) => {
@@ -212,6 +225,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       await handleDue(job.chunks, due);
     },
     start: gates.start,
+    ending,
     finish: async () => {
       while (background.size > 0 || egress.openRequests() > 0) {
         await Promise.all(background);
@@ -219,6 +233,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       }
       await recorder.drain();
     },
+    open: () => openWords({ requests: egress.openRequests(), work: background.size, 'results to commit': recorder.waiting() }),
     stop: () => {
       clearInterval(gauge);
       claims.stop();

@@ -65,7 +65,7 @@ const open = (scene: Scene) => {
       return new Set(scene.existing ?? []);
     },
     tenants,
-    gate: { closedFor: (id) => scene.closedFor?.(id) ?? gate.closed, epochOf: () => 5, fresh: () => gate.fresh },
+    gate: { closedFor: (id) => scene.closedFor?.(id) ?? gate.closed, epochOf: () => 5, mayBegin: () => gate.fresh },
     inline: {
       ...room,
       attempt: (delivery) => {

@@ -16,7 +16,8 @@ export type DispatchDependencies = {
   readonly gate: {
     readonly closedFor: (webhookId: string) => Closed;
     readonly epochOf: (webhookId: string) => number;
-    readonly fresh: () => boolean;
+    /** False while no attempt may begin: the circuits are not known well enough, or the worker stops. */
+    readonly mayBegin: () => boolean;
   };
   readonly inline: Omit<InlineDependencies, 'mayBegin'>;
   readonly hold: Pick<Claims, 'add' | 'remove'>;
@@ -87,7 +88,7 @@ const matchAll = async (
 
 const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, dependencies: DispatchDependencies): Promise<void> => {
   const { inline, gate } = dependencies;
-  const mayBegin = () => (!claim.holds() ? 'never' : gate.fresh() ? 'now' : 'later');
+  const mayBegin = () => (!claim.holds() ? 'never' : gate.mayBegin() ? 'now' : 'later');
   // Between the beginning and the first byte its webhook may have been switched off, or have asked for patience.
   const mayWrite = (webhookId: string) => mayBegin() === 'now' && isOpen(gate.closedFor(webhookId));
   const inlineDependencies: InlineDependencies = { ...inline, mayBegin };

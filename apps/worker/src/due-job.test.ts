@@ -25,6 +25,7 @@ const leased = (webhookId: string, changes: Partial<LoadedDelivery> = {}): Loade
   failures: 3,
   shape: 2,
   shapeThen: null,
+  isTried: true,
   byHand: false,
   leaseLeftMs: 30_000,
   ...changes,
@@ -53,7 +54,7 @@ const open = (webhooks: readonly DeliverableWebhook[], loaded: readonly LoadedDe
       webhooksMax: 100,
       onKept: () => undefined,
     }),
-    gate: { closedFor: () => gate.closed, fresh: () => gate.fresh },
+    gate: { closedFor: () => gate.closed, mayBegin: () => gate.fresh },
     attempt: (attempt) => {
       const request = defer<Attempted>();
       requests.push({ ...request, attempt });
@@ -96,7 +97,7 @@ const givenBack = {
 describe('a chunk of due deliveries', () => {
   it('is sent under the numbers of its leases, and reported once, after its last record', async () => {
     const webhook = storedWebhook();
-    const loaded = [leased(webhook.id), leased(webhook.id, { attempt: 1, failures: 0 })];
+    const loaded = [leased(webhook.id), leased(webhook.id, { attempt: 1, failures: 0, isTried: false })];
     const { run, requests, log } = open([webhook], loaded);
     const job = run([chunkOf(webhook.id, loaded)]);
     await pass(0);
@@ -142,7 +143,8 @@ describe('a chunk of due deliveries', () => {
     ['a probe, even of a delivery that a person asked for', { byHand: true }, { probe: true }, 'probe'],
     ['manual where a person asked for it, whatever has failed', { byHand: true, failures: 3 }, {}, 'manual'],
     ['a retry after failures', { failures: 1 }, {}, 'retry'],
-    ['a first attempt where none has failed', { failures: 0 }, {}, 'first'],
+    ['a first attempt where there was none', { failures: 0, isTried: false }, {}, 'first'],
+    ['a retry where our own stop cut the first attempt off', { failures: 0, isTried: true }, {}, 'retry'],
     ["a replay's first attempt, whatever its number", { failures: 0, attempt: 12 }, { replay: true }, 'replay'],
     ['a retry after failures, in a replay too', { failures: 1 }, { replay: true }, 'retry'],
   ])('makes %s', async (_, delivery, chunk, kind) => {

@@ -11,7 +11,11 @@ import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
 export type DueDependencies = {
   readonly load: (chunks: readonly Chunk[]) => Promise<readonly LoadedDelivery[]>;
   readonly tenants: TenantIndexes;
-  readonly gate: { readonly closedFor: (webhookId: string) => Closed; readonly fresh: () => boolean };
+  readonly gate: {
+    readonly closedFor: (webhookId: string) => Closed;
+    /** False while no attempt may begin: the circuits are not known well enough, or the worker stops. */
+    readonly mayBegin: () => boolean;
+  };
   readonly attempt: (attempt: Attempt) => Promise<Attempted>;
   readonly slots: Slots;
   readonly record: (record: DeliveryRecord) => void;
@@ -99,7 +103,9 @@ const kindOf = ({ delivery, chunk }: Leased): AttemptKind => {
   if (chunk.probe) return 'probe';
   if (delivery.byHand) return 'manual';
   if (delivery.failures > 0) return 'retry';
-  return chunk.replay ? 'replay' : 'first';
+  if (chunk.replay) return 'replay';
+  // Without a failure: our own stop had cut off the one before.
+  return delivery.isTried ? 'retry' : 'first';
 };
 
 /** What keeps a chunk's deliveries from being sent: everything but a backlog, and for a probe but the circuit. */
@@ -111,7 +117,7 @@ const closedFor = ({ chunk }: Leased, webhook: WorkerWebhook, { gate }: DueDepen
 /** Whether an attempt that begins now ends within its lease, and its webhook may be called. */
 const isCallable = (leased: Leased, webhook: WorkerWebhook, dependencies: DueDependencies): boolean => {
   const leaseLeftMs = leased.delivery.leaseLeftMs - (performance.now() - leased.loadedAt);
-  if (leaseLeftMs < webhook.timeoutMs + limits.leaseReserveMs || !dependencies.gate.fresh()) return false;
+  if (leaseLeftMs < webhook.timeoutMs + limits.leaseReserveMs || !dependencies.gate.mayBegin()) return false;
   return closedFor(leased, webhook, dependencies) === null;
 };
 

@@ -14,6 +14,9 @@ export const limits = {
   /** A dispatch that takes longer goes on without its job, whose slot is free for the next; so many dispatches run at once. */
   jobHeldMs: 25,
   dispatchesMax: 200,
+  /** A worker that stops begins for so long what it has taken; the rest is given back. How long it waits for the queue to take its leave. */
+  stopBeginMs: 500,
+  stopQueueMs: 3_000,
   /** Inline deliveries under way in this worker; the others wait their turn, and no dispatch is claimed meanwhile. */
   inlineInFlightMax: 512,
   /** The lease of a parked request beyond its timeout. */

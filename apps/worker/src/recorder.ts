@@ -17,6 +17,8 @@ export type Recorder = {
   readonly finish: (dispatch: FinishedDispatch) => Promise<void>;
   /** Resolves when everything given so far is committed. */
   readonly drain: () => Promise<void>;
+  /** What was given and is not committed yet. */
+  readonly waiting: () => number;
 };
 
 export type RecorderDependencies = {
@@ -65,6 +67,7 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
   let writing = false;
   let timer: NodeJS.Timeout | undefined;
   let idle: (() => void)[] = [];
+  let beingWritten = 0;
 
   const write = async (items: readonly Item[]): Promise<void> => {
     for (;;) {
@@ -103,7 +106,9 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
     while (waiting.length > 0) {
       const batch = waiting.length > limits.flushRowsMax ? waiting.splice(0, limits.flushRowsMax) : waiting;
       if (batch === waiting) waiting = [];
+      beingWritten = batch.length;
       await write(batch.map((each) => each.item));
+      beingWritten = 0;
       for (const each of batch) each.done();
       if (waiting.length < limits.flushRowsStart && waiting.length > 0) break;
     }
@@ -131,5 +136,6 @@ export const createRecorder = (dependencies: RecorderDependencies): Recorder => 
     report: (chunk) => give({ kind: 'report', chunk }, noop),
     finish: (dispatch) => new Promise((resolve) => give({ kind: 'finish', dispatch }, resolve)),
     drain: () => (writing || waiting.length > 0 ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    waiting: () => waiting.length + beingWritten,
   };
 };

@@ -40,6 +40,18 @@ describe('the slots of a webhook', () => {
     expect(slots.take('w', 1).granted).toBe(true);
   });
 
+  it('once closed, give nobody a place who would have to wait for it', async () => {
+    const slots = createSlots(60_000);
+    slots.take('w', 1);
+    const [before, other] = [answers(slots.take('w', 1)), answers(slots.take('v', 1))];
+    slots.close();
+    const after = answers(slots.take('w', 1));
+    await settle();
+    expect([before.granted, other.granted, after.granted]).toEqual([false, true, false]);
+    slots.release('w');
+    expect(slots.take('w', 1).granted).toBe(true);
+  });
+
   it('are slow as long as one request is, and then until another one was answered in time', () => {
     const slots = createSlots(60_000);
     slots.take('w', 2);

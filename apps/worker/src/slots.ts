@@ -7,6 +7,8 @@ export type Slots = {
    */
   readonly take: (webhookId: string, inFlightMax: number, untriedMax?: number) => Ticket;
   readonly release: (webhookId: string) => void;
+  /** From now on nobody waits: those in line are given up, and who finds no place at once gets none. */
+  readonly close: () => void;
   /**
    * A request that outlives its patience makes the webhook slow until it ends and another one was answered in time: an endpoint that hangs
    * would otherwise be tried anew after each timeout, and hold the jobs of the others meanwhile. Told of none, it is tried after slowMs.
@@ -24,10 +26,12 @@ type Line = { inFlight: number; inFlightMax: number; isTried: boolean; slow: num
 
 const noop = (): void => undefined;
 const grantedTicket: Ticket = { granted: true, giveUp: noop };
+const refusedTicket: Ticket = { granted: Promise.resolve(false), giveUp: noop };
 
 /** @param slowMs how long a webhook counts as slow after its last slow request ended, if no answer in time is told */
 export const createSlots = (slowMs: number): Slots => {
   const lines = new Map<string, Line>();
+  let isClosed = false;
   const lineOf = (webhookId: string): Line => {
     let line = lines.get(webhookId);
     if (line === undefined) {
@@ -56,6 +60,7 @@ export const createSlots = (slowMs: number): Slots => {
         line.inFlight += 1;
         return grantedTicket;
       }
+      if (isClosed) return refusedTicket;
       const place: Place = { grant: noop, gone: false };
       const granted = new Promise<boolean>((resolve) => {
         place.grant = resolve;
@@ -74,6 +79,15 @@ export const createSlots = (slowMs: number): Slots => {
       if (grantNext(line)) return;
       line.inFlight -= 1;
       forgetIfIdle(webhookId, line);
+    },
+    close: () => {
+      isClosed = true;
+      for (const { waiting } of lines.values()) {
+        for (const place of waiting.splice(0)) {
+          place.gone = true;
+          place.grant(false);
+        }
+      }
     },
     markSlow: (webhookId) => {
       const line = lineOf(webhookId);

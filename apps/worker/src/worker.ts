@@ -8,6 +8,7 @@ import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
+import { limits } from './limits.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
 import { createScheduling } from './scheduling.js';
 
@@ -29,11 +30,18 @@ export type WorkerOptions = {
 
 export type Worker = {
   readonly start: () => Promise<void>;
-  /** Takes nothing more, waits up to `timeoutMs` for what runs, commits all results, gives its leases up. */
-  readonly stop: (timeoutMs: number) => Promise<void>;
+  /**
+   * Takes nothing more, gives back what has not begun, waits for what has, and commits all results. How long endpoints may take is for
+   * whoever owns the egress to say (`cut`); without it, until their timeouts.
+   */
+  readonly stop: () => Promise<void>;
+  /** What a stop still waits for, in words. */
+  readonly open: () => readonly string[];
   /** What keeps it from working, by check. */
   readonly problems: () => Promise<Readonly<Record<string, string>>>;
 };
+
+const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** Makes a worker on open resources; they stay the caller's to close. */
 export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
@@ -63,8 +71,20 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
 
   let running: ReturnType<typeof sayRunning> | undefined;
 
-  const finishWork = async (): Promise<void> => {
-    await Promise.all([scheduler.stop(), consumer.stop(), mailing.stop()]);
+  let isStopping = false;
+  const parts = new Set<string>();
+  /** Waits for one part; while it does, the part stands among what is open. */
+  const waitFor = async (name: string, stopping: Promise<unknown>): Promise<void> => {
+    parts.add(name);
+    await stopping.catch(report(`stop: ${name}`));
+    parts.delete(name);
+  };
+  /** A queue that is away takes no leave. What it still has of ours is in Postgres too. */
+  const leaveQueue = (): Promise<unknown> => Promise.race([consumer.stop(), wait(limits.stopQueueMs)]);
+
+  const finishDelivering = async (): Promise<void> => {
+    await Promise.all([waitFor('scheduler', scheduler.stop()), waitFor('queue', leaveQueue())]);
+    await delivering.ending.giveBack();
     await delivering.finish();
   };
 
@@ -79,8 +99,10 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       scheduler.start();
       mailing.start();
     },
-    stop: async (timeoutMs) => {
-      await Promise.race([finishWork(), new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref())]);
+    stop: async () => {
+      isStopping = true;
+      delivering.ending.begin();
+      await Promise.all([finishDelivering(), waitFor('mails', mailing.stop())]);
       delivering.stop();
       teller.stop();
       keys.stop();
@@ -89,9 +111,11 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       await producer.close();
       await consumer.close();
     },
+    open: () => [...delivering.open(), ...parts],
     problems: async () => {
       const [database, queue] = await Promise.allSettled([pool.query('select 1'), producer.ready()]);
       return {
+        ...(isStopping && { process: 'it is stopping' }),
         ...(database.status === 'rejected' && { postgres: 'not reachable' }),
         ...(queue.status === 'rejected' && { queue: 'not reachable' }),
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig, variables } from './config.js';
+import { readConfig, variables } from './config.js';
+import { ConfigError } from './problem.js';
 
 const encryptionKey = Buffer.alloc(32, 7).toString('base64');
 const production = {
@@ -130,78 +131,24 @@ describe('the configuration', () => {
     expect(readConfig({ PATH: '/bin', SOMETHING: 'else' })).toEqual(readConfig({}));
   });
 
-  it.each([
-    ['PORT', '65536'],
-    ['PORT', 'http'],
-    ['PORT', '-1'],
-    ['PORT', '80.5'],
-    ['POSTHORN_WORKER_PORT', 'x'],
-    ['POSTHORN_DATABASE_POOL_MAX', '1'],
-    ['POSTHORN_QUEUE', 'kafka'],
-    ['POSTHORN_QUEUE_SHARDS', '0'],
-    ['POSTHORN_QUEUE_SHARDS', '65'],
-    ['POSTHORN_WORKER_CONCURRENCY', '0'],
-    ['POSTHORN_SHUTDOWN_S', '0'],
-    ['POSTHORN_RETENTION_DAYS', '7'],
-    ['POSTHORN_IDEMPOTENCY_HOURS', '169'],
-    ['POSTHORN_NOTIFICATION_WINDOW_S', '0'],
-    ['POSTHORN_NOTIFICATION_WINDOW_S', '3601'],
-    ['POSTHORN_PUBLIC_URL', 'hooks.example'],
-    ['POSTHORN_PUBLIC_URL', 'javascript:alert(1)'],
-    ['SMTP_URL', 'mail.example'],
-    ['SMTP_URL', 'mail.example:25'],
-    ['SMTP_URL', 'http://mail.example'],
-    ['SMTP_URL', 'smtp://'],
-    ['SMTP_URL', 'smtp:mail.example'],
-    ['SMTP_URL', 'smtp://mail.example:65536'],
-    ['SMTP_URL', 'smtp://me:100%@mail.example'],
-    ['POSTHORN_OPERATOR_EMAIL', 'nobody'],
-    ['POSTHORN_OPERATOR_EMAIL', 'a@x.example, b@y.example'],
-    ['POSTHORN_OPERATOR_EMAIL', 'Operator <a@x.example>'],
-    ['POSTHORN_OPERATOR_EMAIL', 'a@x.example\r\nBcc: b@y.example'],
-    ['POSTHORN_OPERATOR_EMAIL', `${'a'.repeat(250)}@x.example`],
-    ['POSTHORN_MAIL_FROM', 'nobody'],
-    ['POSTHORN_MAIL_FROM', 'A <a@x.example>, B <b@y.example>'],
-    ['POSTHORN_MAIL_FROM', 'A\r\nBcc: b@y.example <a@x.example>'],
-    ['POSTHORN_MAIL_FROM', 'a@x.example <a@x.example>'],
-    ['POSTHORN_MANAGEMENT_REQUESTS_PER_S', '-1'],
-    ['POSTHORN_PUBLISH_EVENTS_PER_S', 'many'],
-    ...['true', '10.0.0.0/33', '10.0.0.0/', '::1/129', '10.0.0/8', '10.0.0.1/8/8'].map((value) => ['POSTHORN_TRUST_PROXY', value] as const),
-    ['LOG_LEVEL', 'loud'],
-    ['POSTHORN_ENCRYPTION_KEY', 'not base64'],
-    ['POSTHORN_ENCRYPTION_KEY', Buffer.alloc(31).toString('base64')],
-    ['POSTHORN_ENCRYPTION_KEY', `${encryptionKey}AAAA`],
-    ['POSTHORN_ENCRYPTION_KEY_NEXT', 'not base64'],
-    ['POSTHORN_ENCRYPTION_KEY_NEXT', Buffer.alloc(33).toString('base64')],
-    ['POSTHORN_BOOTSTRAP_KEY', 'secret'],
-  ])('refuses %s=%s and names it', (name, value) => {
-    const problems = problemsOf({ [name]: value });
-    expect(problems.length).toBeGreaterThan(0);
-    for (const problem of problems) expect(problem).toMatch(new RegExp(`^${name} `));
-  });
-
   it('never shows the value of a secret in an error', () => {
     const problems = problemsOf({
       POSTHORN_ENCRYPTION_KEY: 'hunter2',
       POSTHORN_ENCRYPTION_KEY_NEXT: 'hunter2',
       POSTHORN_BOOTSTRAP_KEY: 'hunter2',
       SMTP_URL: 'smpt://me:hunter2@mail',
+      DATABASE_URL: 'me:hunter2@db',
+      REDIS_URL: 'hunter2@redis',
     });
-    expect(problems).toHaveLength(4);
+    expect(problems).toHaveLength(6);
     expect(problems.join()).not.toContain('hunter2');
   });
 
   it('refuses a next key that is the present one, however it is written', () => {
     for (const next of [encryptionKey, encryptionKey.replace(/=+$/, '')])
       expect(problemsOf({ POSTHORN_ENCRYPTION_KEY: encryptionKey, POSTHORN_ENCRYPTION_KEY_NEXT: next })).toEqual([
-        'POSTHORN_ENCRYPTION_KEY_NEXT must be another key than POSTHORN_ENCRYPTION_KEY',
+        expect.stringMatching(/^POSTHORN_ENCRYPTION_KEY_NEXT must be another key than POSTHORN_ENCRYPTION_KEY: /),
       ]);
-  });
-
-  it('says everything that is wrong at once', () => {
-    const problems = problemsOf({ NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'loud', POSTHORN_BOOTSTRAP_KEY: 'secret' });
-    for (const name of ['PORT', 'LOG_LEVEL', 'POSTHORN_BOOTSTRAP_KEY', 'POSTHORN_ENCRYPTION_KEY', 'DATABASE_URL', 'REDIS_URL'])
-      expect(problems).toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(`^${name} `))]));
   });
 });
 
@@ -235,7 +182,7 @@ describe('production', () => {
   it.each([
     ['POSTHORN_ENCRYPTION_KEY', /^POSTHORN_ENCRYPTION_KEY is required/],
     ['DATABASE_URL', /^DATABASE_URL is required/],
-    ['REDIS_URL', /^REDIS_URL is not set: say POSTHORN_QUEUE=postgres/],
+    ['REDIS_URL', /^REDIS_URL is not set: .*POSTHORN_QUEUE=postgres/],
   ])('refuses to start without %s', (name, message) => {
     expect(problemsOf({ ...production, [name]: '' })).toEqual([expect.stringMatching(message)]);
   });

@@ -1,9 +1,11 @@
 // The only reader of the environment: every variable with its default, limits and meaning, and all errors at once.
-import { isIP } from 'node:net';
-import { readApiKey } from '@posthorn/core';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
-import { defaultMailFrom, isMailbox, isMailServerUrl, isOneAddress, isWebUrl } from './mail-settings.js';
+import { defaultMailFrom } from './mail-settings.js';
+import { listOf } from './network-lists.js';
+import { ConfigError, type ConfigProblem } from './problem.js';
+import { brokenRulesOf, type GivenVariables, problemOf, readEncryptionKey } from './rules.js';
+import { shapeOf } from './shapes.js';
 
 const port = (fallback: number, description: string) => Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
 const optional = (description: string) => Type.Optional(Type.String({ description }));
@@ -83,6 +85,8 @@ export const variables = Type.Object({
   LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
 });
 type Variables = Static<typeof variables>;
+export type VariableName = keyof typeof variables.properties;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Config = {
   readonly production: boolean;
@@ -125,95 +129,32 @@ export type Config = {
   readonly underNpmStart: boolean;
 };
 
-/** Everything that is wrong with the environment, one line each. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly problems: readonly string[]) {
-    super(`the configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-  }
-}
-
-const readVariables = (environment: Readonly<Record<string, string | undefined>>): Variables => {
-  try {
-    return envSchema<Variables>({ schema: variables, data: { ...environment }, dotenv: false, env: false });
-  } catch (error) {
-    const errors = (error as { errors?: { instancePath: string; message?: string }[] }).errors ?? [];
-    const seen = new Set(errors.map((each) => `${each.instancePath.slice(1) || 'environment'} ${each.message ?? 'is not valid'}`));
-    // The rules between variables look at texts alone, so they can be told together with what is wrong with a single one.
-    throw new ConfigError([...(seen.size > 0 ? seen : [String(error)]), ...problemsOf(environment as Partial<Variables> as Variables)]);
-  }
-};
-
-const readEncryptionKey = (text: string | undefined): Buffer | null => {
-  if (text === undefined) return null;
-  const key = Buffer.from(text, 'base64');
-  return key.length === 32 && key.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? key : null;
-};
-
-const listOf = (text = ''): readonly string[] =>
-  text
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
-
-/** An address, or a network as address/bits. */
-const isNetwork = (text: string): boolean => {
-  const [address = '', bits, ...more] = text.split('/');
-  const version = isIP(address);
-  return (
-    version !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
-  );
-};
-
-const problemsOf = (read: Variables): readonly string[] => {
-  const production = read.NODE_ENV === 'production';
-  return [
-    ...(['POSTHORN_ENCRYPTION_KEY', 'POSTHORN_ENCRYPTION_KEY_NEXT'] as const).map(
-      (name) =>
-        read[name] !== undefined &&
-        readEncryptionKey(read[name]) === null &&
-        `${name} must be 32 bytes in base64 (openssl rand -base64 32)`,
+/** The variables as they are given: what is empty counts as not set, but for the addresses that are let through, where empty says: none. */
+export const givenVariables = (environment: Environment): GivenVariables =>
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => name in variables.properties && value !== undefined && (value !== '' || name === 'POSTHORN_EGRESS_ALLOW'),
     ),
-    read.POSTHORN_ENCRYPTION_KEY_NEXT !== undefined &&
-      readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY)?.equals(readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY_NEXT) ?? Buffer.alloc(0)) ===
-        true &&
-      'POSTHORN_ENCRYPTION_KEY_NEXT must be another key than POSTHORN_ENCRYPTION_KEY',
-    read.POSTHORN_BOOTSTRAP_KEY !== undefined &&
-      readApiKey(read.POSTHORN_BOOTSTRAP_KEY) === null &&
-      'POSTHORN_BOOTSTRAP_KEY must be ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]',
-    read.POSTHORN_PUBLIC_URL !== undefined &&
-      !isWebUrl(read.POSTHORN_PUBLIC_URL) &&
-      'POSTHORN_PUBLIC_URL must be a URL with http:// or https://',
-    read.SMTP_URL !== undefined &&
-      !isMailServerUrl(read.SMTP_URL) &&
-      'SMTP_URL must be smtp://host:port or smtps://host:port, with user:password@ before the host if needed (percent-encoded)',
-    read.POSTHORN_MAIL_FROM !== undefined &&
-      !isMailbox(read.POSTHORN_MAIL_FROM) &&
-      'POSTHORN_MAIL_FROM must be one sender: name <address>, or an address',
-    read.POSTHORN_OPERATOR_EMAIL !== undefined &&
-      !isOneAddress(read.POSTHORN_OPERATOR_EMAIL) &&
-      'POSTHORN_OPERATOR_EMAIL must be one address',
-    !listOf(read.POSTHORN_TRUST_PROXY).every(isNetwork) &&
-      'POSTHORN_TRUST_PROXY must be addresses or CIDRs, comma-separated, such as 10.0.0.0/8,::1',
-    production &&
-      read.POSTHORN_ENCRYPTION_KEY === undefined &&
-      'POSTHORN_ENCRYPTION_KEY is required in production (openssl rand -base64 32)',
-    production && read.DATABASE_URL === undefined && 'DATABASE_URL is required in production',
-    production &&
-      read.REDIS_URL === undefined &&
-      read.POSTHORN_QUEUE !== 'postgres' &&
-      'REDIS_URL is not set: say POSTHORN_QUEUE=postgres if the queue is to live in Postgres',
-    read.POSTHORN_QUEUE === 'redis' && read.REDIS_URL === undefined && 'POSTHORN_QUEUE=redis needs REDIS_URL',
-    read.POSTHORN_QUEUE === 'postgres' && read.REDIS_URL !== undefined && 'POSTHORN_QUEUE=postgres and REDIS_URL contradict each other',
-  ].filter((problem) => problem !== false);
+  );
+
+/** Checks the shapes and fills the defaults in; `read` is null if a shape is wrong. */
+export const readShapes = (given: GivenVariables): { readonly read: Variables | null; readonly problems: readonly ConfigProblem[] } => {
+  try {
+    return { read: envSchema<Variables>({ schema: variables, data: { ...given }, dotenv: false, env: false }), problems: [] };
+  } catch (error) {
+    const errors = (error as { errors?: { instancePath: string }[] }).errors;
+    if (errors === undefined) throw error;
+    const wrong = new Set(errors.map(({ instancePath }) => instancePath.slice(1) as VariableName));
+    return { read: null, problems: [...wrong].map((name) => problemOf(name, `must be ${shapeOf(name)}`)) };
+  }
 };
 
 /** Reads the configuration; throws a ConfigError with every problem at once. */
-export const readConfig = (environment: Readonly<Record<string, string | undefined>> = process.env): Config => {
-  const set = Object.fromEntries(Object.entries(environment).filter(([name, value]) => value !== '' || name === 'POSTHORN_EGRESS_ALLOW'));
-  const read = readVariables(set);
-  const problems = problemsOf(read);
-  if (problems.length > 0) throw new ConfigError(problems);
+export const readConfig = (environment: Environment = process.env): Config => {
+  const given = givenVariables(environment);
+  const { read, problems } = readShapes(given);
+  const all = [...problems, ...brokenRulesOf(given)];
+  if (read === null || all.length > 0) throw new ConfigError(all);
   const publicUrl = read.POSTHORN_PUBLIC_URL ?? `http://${read.HOST.includes(':') ? `[${read.HOST}]` : read.HOST}:${read.PORT}`;
   return {
     production: read.NODE_ENV === 'production',

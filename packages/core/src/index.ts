@@ -107,6 +107,7 @@ export {
   whyNoMatch,
 } from './match.js';
 export type { DigestFacts, Letter, TroubleFact } from './news.js';
+export { openWords } from './open-words.js';
 export {
   type BodyShape,
   bodyShape,

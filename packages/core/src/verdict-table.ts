@@ -7,7 +7,7 @@ export type VerdictRow = {
   /** Outcomes for which the row holds; `Retry-After` is in seconds. */
   readonly outcomes: readonly AttemptOutcome[];
   readonly verdict: 'succeeded' | 'retry' | 'failed';
-  /** Why the delivery fails: at once, or when its schedule has no attempt left; null for a success. */
+  /** Why the delivery fails: at once, or when its schedule has no attempt left; null: it does not. */
   readonly reason: 'exhausted' | 'rejected' | 'blocked_address' | null;
   /** Whether it enters the circuit: a success ends the run of failures, anything else adds one. */
   readonly counts: boolean;
@@ -79,14 +79,22 @@ export const verdictTable: readonly VerdictRow[] = [
     ...plain,
   },
   {
-    when: 'no complete answer: DNS, connection, TLS, timeout, reset, not HTTP, cut off by our own stop',
-    outcomes: (['dns', 'connect', 'tls', 'timeout', 'reset', 'protocol', 'cut_off'] as const).map((errorKind) => ({
+    when: 'no complete answer: DNS, connection, TLS, timeout, reset, not HTTP',
+    outcomes: (['dns', 'connect', 'tls', 'timeout', 'reset', 'protocol'] as const).map((errorKind) => ({
       kind: 'error',
       errorKind,
     })),
     verdict: 'retry',
     reason: 'exhausted',
     ...plain,
+  },
+  {
+    when: 'no complete answer, since our own stop cut the request off; nothing of the schedule is used up',
+    outcomes: [{ kind: 'error', errorKind: 'cut_off' }],
+    verdict: 'retry',
+    reason: null,
+    ...plain,
+    counts: false,
   },
   {
     when: 'the address guard refused an address',

@@ -40,10 +40,19 @@ describe('judge', () => {
     expect(judge(response(410), 0, policy, nowMs, middle)).toEqual({ kind: 'failed', reason: 'rejected', disableWebhook: 'gone' });
   });
 
-  it.each(errorKinds)('retries the error %s', (errorKind) => {
+  it.each(errorKinds.filter((kind) => kind !== 'cut_off'))('retries the error %s', (errorKind) => {
     expect(judge({ kind: 'error', errorKind }, 0, policy, nowMs, middle)).toEqual({ kind: 'retry', delayMs: 5000 });
     const reason = errorKind === 'blocked' ? 'blocked_address' : 'exhausted';
     expect(judge({ kind: 'error', errorKind }, 9, policy, nowMs, middle)).toEqual({ kind: 'failed', reason });
+  });
+
+  it('makes an attempt that our own stop cut off again at once, however many failed before, and blames nobody', () => {
+    const cutOff = { kind: 'error', errorKind: 'cut_off' } as const;
+    for (const failuresBefore of [0, 9]) {
+      const verdict = judge(cutOff, failuresBefore, policy, nowMs, middle);
+      expect(verdict).toEqual({ kind: 'retry', delayMs: 0 });
+      expect(countsForCircuit(cutOff, verdict)).toBe(false);
+    }
   });
 
   it('obeys Retry-After of 503 and 429 where it is later than the schedule', () => {
@@ -75,7 +84,7 @@ describe('the table that people read', () => {
     expect(verdict.kind === 'retry' && verdict.delayMs > 5_000).toBe(row.delays);
     expect('disableWebhook' in verdict).toBe(row.disables);
     const last = judge(outcome, 9, policy, nowMs, middle);
-    expect(last).toMatchObject(row.reason === null ? { kind: 'succeeded' } : { kind: 'failed', reason: row.reason });
+    expect(last).toMatchObject(row.reason === null ? { kind: row.verdict } : { kind: 'failed', reason: row.reason });
   });
 
   it('has a row for every kind of error, and none twice', () => {

@@ -35,6 +35,8 @@ export type RetryPolicy = { readonly retryScheduleS: readonly number[] };
  */
 export function judge(outcome: AttemptOutcome, failuresBefore: number, policy: RetryPolicy, nowMs: number, random: number): Verdict {
   if (outcome.kind === 'response' && outcome.statusCode >= 200 && outcome.statusCode <= 299) return { kind: 'succeeded' };
+  // It was we who ended it: nothing is known of the endpoint, and nothing of its schedule is used up.
+  if (isCutOff(outcome)) return { kind: 'retry', delayMs: 0 };
   if (outcome.kind === 'response' && outcome.statusCode === 410) return { kind: 'failed', reason: 'rejected', disableWebhook: 'gone' };
   const askedMs = askedDelayMs(outcome, nowMs);
   const hold = askedMs !== null && outcome.kind === 'response' && outcome.statusCode === 429 ? { holdWebhookMs: askedMs } : {};
@@ -46,12 +48,14 @@ export function judge(outcome: AttemptOutcome, failuresBefore: number, policy: R
 
 /**
  * Whether an attempt enters the circuit at all (`foldFlush`): every one does, except 429 with `Retry-After`, whose endpoint is alive and says
- * when. A probe that does not count leaves the circuit as it is.
+ * when, and what our own stop cut off. A probe that does not count leaves the circuit as it is.
  */
 export function countsForCircuit(outcome: AttemptOutcome, verdict: Verdict): boolean {
   const asksToWait = verdict.kind !== 'succeeded' && verdict.holdWebhookMs !== undefined;
-  return !(outcome.kind === 'response' && outcome.statusCode === 429 && asksToWait);
+  return !isCutOff(outcome) && !(outcome.kind === 'response' && outcome.statusCode === 429 && asksToWait);
 }
+
+const isCutOff = (outcome: AttemptOutcome): boolean => outcome.kind === 'error' && outcome.errorKind === 'cut_off';
 
 function askedDelayMs(outcome: AttemptOutcome, nowMs: number): number | null {
   if (outcome.kind === 'error' || outcome.retryAfter === null) return null;

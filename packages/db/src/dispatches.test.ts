@@ -5,6 +5,7 @@ import {
   claimDispatch,
   type DispatchRef,
   existingDeliveries,
+  giveBackDispatches,
   leaseDispatches,
   makeUnclaimedDispatchesDue,
   renewClaims,
@@ -58,6 +59,21 @@ const dispatchOf = (ref: DispatchRef) =>
     [ref.id],
   );
 const endLease = (ref: DispatchRef) => world.rows(`update dispatches set lease_until = now() where id = $1`, [ref.id]);
+
+describe('giving back', () => {
+  it('makes dispatches due whose jobs were taken, under the claim that they had, and none that was claimed since', async () => {
+    const [taken, claimed, other] = [await store(1), await store(1), await store(1)];
+    await claim(claimed);
+    await giveBackDispatches(world.pool, [taken, claimed]);
+    expect([await dispatchOf(taken), await dispatchOf(claimed), await dispatchOf(other)]).toEqual([
+      { claim: 0, lease_s: 0 },
+      { claim: 1, lease_s: 10 },
+      { claim: 0, lease_s: 30 },
+    ]);
+    const fed = await leaseDispatches(world.pool, 0, 10, 30_000);
+    expect(fed.map(({ id, claim: number }) => [id, number])).toEqual([[taken.id, 0]]);
+  });
+});
 
 describe('a claim', () => {
   it('gives all events of the dispatch, to one of two that ask at once', async () => {

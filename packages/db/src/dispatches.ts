@@ -113,6 +113,18 @@ export const renewClaims = async (
   return new Set(result.rows.map((row) => row.id));
 };
 
+/** Gives up dispatches whose jobs were taken and which were not claimed: whoever looks next may have them. Their claims stay as they are. */
+export const giveBackDispatches = async (pool: HotPool, dispatches: readonly { id: string; claim: number }[]): Promise<void> => {
+  await pool.query({
+    name: 'give-back-dispatches',
+    text: `update dispatches d set lease_until = now()
+             from (select d.id from dispatches d join unnest($1::uuid[], $2::int[]) as t (id, claim) on t.id = d.id and t.claim = d.claim
+                    order by d.id for update of d) ours
+            where d.id = ours.id`,
+    values: [uuidArray(dispatches.map((each) => each.id)), numberArray(dispatches.map((each) => each.claim))],
+  });
+};
+
 /**
  * Takes up to `dispatchesMax` dispatches of one shard that are nobody's, oldest first, for feeding to the queue again; moves their
  * lease alone, never their claim (jobs that still wait in the queue stay good).

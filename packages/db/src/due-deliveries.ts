@@ -57,6 +57,8 @@ export type LoadedDelivery = {
   readonly shape: number;
   /** What its body looks like, if that is not what its webhook's bodies look like today. */
   readonly shapeThen: { readonly payloadFormat: PayloadFormat; readonly includeResources: readonly string[] } | null;
+  /** An attempt of it was made, and is recorded. */
+  readonly isTried: boolean;
   /** A person asked for this attempt. */
   readonly byHand: boolean;
   /** What is left of its lease, in ms. */
@@ -76,12 +78,13 @@ export const loadChunks = async (pool: HotPool, chunks: readonly Chunk[]): Promi
       shape: number;
       payload_format: PayloadFormat | null;
       include_resources: string[] | null;
+      is_tried: boolean;
       by_hand: boolean;
       lease_left_ms: number;
     }
   >({
     name: 'load-chunks',
-    text: `select ${eventColumns}, d.webhook_id, d.attempt, d.failures, d.shape, d.lane = 1 as by_hand,
+    text: `select ${eventColumns}, d.webhook_id, d.attempt, d.failures, d.shape, d.lane = 1 as by_hand, d.last_status_code is not null or d.last_error_kind is not null as is_tried,
                   v.snapshot ->> 'payload_format' as payload_format, v.snapshot -> 'include_resources' as include_resources,
                   (extract(epoch from d.due_at - now()) * 1000)::float8 as lease_left_ms
              from unnest($1::uuid[], $2::uuid[], $3::int[]) as x (event_id, webhook_id, attempt)
@@ -106,6 +109,7 @@ export const loadChunks = async (pool: HotPool, chunks: readonly Chunk[]): Promi
     failures: row.failures,
     shape: row.shape,
     shapeThen: row.payload_format === null ? null : { payloadFormat: row.payload_format, includeResources: row.include_resources ?? [] },
+    isTried: row.is_tried,
     byHand: row.by_hand,
     leaseLeftMs: row.lease_left_ms,
   }));

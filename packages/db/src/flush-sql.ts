@@ -11,8 +11,13 @@
 // What the owner of a webhook is to be told (a circuit opened or closed, a webhook switched off, a delivery failed for good) becomes events
 // of our own in the same statement, as do a streak of failures and its end. Deliveries of such events tell nothing, so no event can cause another for ever.
 
+import { errorKindCodes } from '@posthorn/core';
 import { failingFailures, publishOwnEvents, toldOfStreaks } from './own-events-sql.js';
 import { addUp, attemptCounts, count, statsCounters } from './stats-columns.js';
+
+/** A failure of its endpoint, which uses up one attempt of the schedule: what our own stop cut off does not. */
+const failed = (row: string): string =>
+  `(${row}.sent and not ${row}.ok and ${row}.error_kind is distinct from ${errorKindCodes.cut_off})::int`;
 
 export const flushSql = `
 with input as materialized (
@@ -32,7 +37,7 @@ with input as materialized (
 inserted as (
   insert into deliveries (environment_id, tenant_id, event_id, webhook_id, status, reason, attempt, failures, out, shape, due_at,
                           last_status_code, last_error_kind, ended_at)
-  select environment_id, tenant_id, event_id, webhook_id, status, reason, attempt, (sent and not ok)::int, out, shape,
+  select environment_id, tenant_id, event_id, webhook_id, status, reason, attempt, ${failed('input')}, out, shape,
          now() + due_in_ms * interval '1 ms', status_code, error_kind, case when status > 0 then now() end
     from input where is_new
   on conflict (event_id, webhook_id) do nothing
@@ -41,7 +46,7 @@ inserted as (
 updated as (
   update deliveries d
      set status = i.status, reason = i.reason, out = false, due_at = now() + i.due_in_ms * interval '1 ms',
-         failures = d.failures + (i.sent and not i.ok)::int,
+         failures = d.failures + ${failed('i')},
          -- An attempt that a person asked for has been made.
          lane = case when i.sent then 0 else d.lane end,
          last_status_code = case when i.sent then i.status_code else d.last_status_code end,

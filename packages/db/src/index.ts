@@ -19,13 +19,14 @@ export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
 export { type DeliveryFacts, findDelivery } from './delivery-facts.js';
-export { agreeOnDeployment } from './deployment.js';
+export { agreeOnDeployment, DeploymentMismatchError } from './deployment.js';
 export type { DigestedWebhook } from './digest-facts.js';
 export {
   claimDispatch,
   type DispatchRef,
   existingDeliveries,
   type FedDispatch,
+  giveBackDispatches,
   type LoadedEvent,
   leaseDispatches,
   makeUnclaimedDispatchesDue,
@@ -75,6 +76,7 @@ export { createKeyRing, type DerivedKeys, encryptionKeyId, type KeyRing } from '
 export { beginKeyRotation, countSecretsByKey, readSealingKeys, resealSecrets } from './key-rotation.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
 export { startLiveListener } from './live-listener.js';
+export { readLongestTimeoutMs } from './longest-timeout.js';
 export {
   type Composed,
   composeMails,

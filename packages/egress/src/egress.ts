@@ -8,7 +8,7 @@ import { type ErrorKind, noPhases, type Outcome } from './outcome.js';
 import { createPools } from './pools.js';
 import { refusedHeader } from './request-headers.js';
 import { createResolver, type Resolve } from './resolver.js';
-import { dispatchRequest, type SendContext, type Target } from './send.js';
+import { dispatchRequest, type OpenRequest, type SendContext, type Target } from './send.js';
 import { checkUrl, type UrlVerdict } from './url-guard.js';
 
 export type EgressRequest = {
@@ -33,6 +33,11 @@ export type Egress = {
   checkUrl(url: string, options: { readonly allowHttp: boolean }): UrlVerdict;
   /** Requests whose outcome is not known yet. */
   openRequests(): number;
+  /**
+   * Ends all requests: what was written becomes `cut_off`, or the response whose headers are complete; what was not, and all that come later,
+   * are `unsent`.
+   */
+  cut(): void;
   /** Refuses new requests, waits for the open ones (each ends by its deadline), closes all connections. */
   close(): Promise<void>;
 };
@@ -64,7 +69,7 @@ export function createEgress(options: EgressOptions): Egress {
   });
   const pools = createPools({ connect: connector.connect, connectionsPerOrigin: options.connectionsPerOrigin ?? 128 });
   const targetOf = createTargets(policy);
-  let openRequests = 0;
+  const open = new Set<OpenRequest>();
   let isClosed = false;
   let onIdle: (() => void) | null = null;
 
@@ -72,25 +77,30 @@ export function createEgress(options: EgressOptions): Egress {
     poolOf: pools.of,
     takePhases: connector.takePhases,
     responseBytesMax: options.responseBytesMax ?? 16_384,
-    onSettled: () => {
-      openRequests -= 1;
-      if (openRequests === 0) onIdle?.();
+    onBegun: (request) => open.add(request),
+    onSettled: (request) => {
+      open.delete(request);
+      if (open.size === 0) onIdle?.();
     },
   };
 
   function send(request: EgressRequest): Promise<Outcome> {
-    if (isClosed) return refusal('cut_off', 'Posthorn was stopping.');
+    if (isClosed) return Promise.resolve({ kind: 'unsent', durationMs: 0 });
     const target = targetOf(request.url);
     if ('ok' in target) return refusal('blocked', target.message);
     const badHeader = refusedHeader(request.headers);
     if (badHeader !== null) return refusal('protocol', `The header ${badHeader} must not be sent.`);
-    openRequests += 1;
     return dispatchRequest(context, target, request);
+  }
+
+  function cut(): void {
+    isClosed = true;
+    for (const request of open) request.cutOff();
   }
 
   async function close(): Promise<void> {
     isClosed = true;
-    if (openRequests > 0) {
+    if (open.size > 0) {
       await new Promise<void>((resolve) => {
         onIdle = resolve;
       });
@@ -99,7 +109,7 @@ export function createEgress(options: EgressOptions): Egress {
     await pools.destroy();
   }
 
-  return { send, checkUrl: (url, { allowHttp }) => checkUrl(url, { ...policy, allowHttp }), openRequests: () => openRequests, close };
+  return { send, checkUrl: (url, { allowHttp }) => checkUrl(url, { ...policy, allowHttp }), openRequests: () => open.size, cut, close };
 }
 
 type RefusedTarget = UrlVerdict & { readonly ok: false };

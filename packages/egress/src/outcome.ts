@@ -43,7 +43,7 @@ export type ErrorOutcome = {
   readonly phases: Phases;
 };
 
-/** `mayWrite` said no: nothing of this request reached the endpoint, and nothing is known of the endpoint. */
+/** `mayWrite` said no, or Posthorn stopped first: nothing of this request reached the endpoint, and nothing is known of the endpoint. */
 export type UnsentOutcome = {
   readonly kind: 'unsent';
   /** Whole milliseconds from `send` to the no. */

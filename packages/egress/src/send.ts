@@ -13,7 +13,14 @@ export type SendContext = {
   readonly poolOf: (origin: string) => Pool;
   readonly takePhases: Connector['takePhases'];
   readonly responseBytesMax: number;
-  onSettled(): void;
+  onBegun(request: OpenRequest): void;
+  onSettled(request: OpenRequest): void;
+};
+
+/** A request whose outcome is not known yet. */
+export type OpenRequest = {
+  /** Ends it now: our own stop cannot wait. */
+  cutOff(): void;
 };
 
 export type Target = { readonly origin: string; readonly path: string };
@@ -42,7 +49,7 @@ export function dispatchRequest(context: SendContext, { origin, path }: Target, 
 
 const emptyBody = Buffer.alloc(0);
 
-class Exchange implements Dispatcher.DispatchHandler, Carried {
+class Exchange implements Dispatcher.DispatchHandler, Carried, OpenRequest {
   private readonly startedAt = performance.now();
   private readonly timer: NodeJS.Timeout;
   private isSettled = false;
@@ -65,6 +72,7 @@ class Exchange implements Dispatcher.DispatchHandler, Carried {
     private readonly resolve: (outcome: Outcome) => void,
   ) {
     this.timer = setTimeout(onDeadline, timeoutMs, this);
+    context.onBegun(this);
   }
 
   /** Read by the pool's clients before they open a connection for this request. */
@@ -125,6 +133,15 @@ class Exchange implements Dispatcher.DispatchHandler, Carried {
     if (this.isWritten) this.carrier?.cut();
   }
 
+  cutOff(): void {
+    if (!this.isWritten) {
+      this.settle({ kind: 'unsent', durationMs: this.durationMs() });
+      return;
+    }
+    this.settleBroken({ errorKind: 'cut_off', message: 'Posthorn stopped before the answer was complete.' }, this.phases());
+    this.carrier?.cut();
+  }
+
   private readHeaders(raw: Buffer[]): void {
     let text = '';
     for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -167,7 +184,7 @@ class Exchange implements Dispatcher.DispatchHandler, Carried {
     if (this.isSettled) return;
     this.isSettled = true;
     clearTimeout(this.timer);
-    this.context.onSettled();
+    this.context.onSettled(this);
     // undici frees the connection in an immediate that it queues right after this call. Whoever sends the next request as soon as
     // it has this outcome would still find it busy and open another one; so the outcome comes just behind that.
     queueMicrotask(() => setImmediate(this.resolve, outcome));

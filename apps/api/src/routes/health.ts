@@ -5,7 +5,13 @@ import type { Metrics } from '@posthorn/telemetry';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 
-export type HealthDependencies = { readonly pool: HotPool; readonly queue: QueueProducer; readonly metrics: Metrics };
+export type HealthDependencies = {
+  readonly pool: HotPool;
+  readonly queue: QueueProducer;
+  readonly metrics: Metrics;
+  /** Whether the process answers what it has and sends all others elsewhere. */
+  readonly isStopping: () => boolean;
+};
 
 const tags = ['Operations'];
 const health = { operationId: 'getHealth', tags, summary: 'Ask whether the process lives', response: { 200: Type.Ref('Health') } };
@@ -27,16 +33,20 @@ const metricsText = {
 const config: FastifyContextConfig = { permission: 'public', isVital: true };
 
 export const healthRoutes =
-  ({ pool, queue, metrics }: HealthDependencies) =>
+  ({ pool, queue, metrics, isStopping }: HealthDependencies) =>
   async (app: FastifyInstance) => {
     app.get('/healthz', { config, schema: health }, async () => ({ status: 'ok' }));
 
     app.get('/readyz', { config, schema: readiness }, async (_request, reply) => {
       const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready()]);
-      const ready = database.status === 'fulfilled';
+      const problems = {
+        ...(isStopping() && { process: 'it is stopping' }),
+        ...(database.status === 'rejected' && { postgres: 'not reachable' }),
+      };
+      const ready = Object.keys(problems).length === 0;
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ready' : 'not ready',
-        problems: ready ? {} : { postgres: 'not reachable' },
+        problems,
         degraded: queued.status === 'fulfilled' ? {} : { queue: 'not reachable; events are accepted and delivered once it is back' },
       });
     });

@@ -101,7 +101,10 @@ const sendTest = async (
   const request = composeRequest(sender, event, sender.shape, { attempt: 1, atMs });
   const { headers, body } = request;
   const outcome = await egress.send({ url: webhook.url, headers, body, timeoutMs: webhook.timeoutMs });
-  if (outcome.kind === 'unsent') throw problem('internal', 'the test was not sent');
+  if (outcome.kind === 'unsent')
+    throw problem('overloaded', 'this process is stopping: the test was not sent', {
+      headers: { 'retry-after': String(limits.retryAfterS) },
+    });
   return {
     environment_id: webhook.environmentId,
     tenant_id: webhook.tenantId,

@@ -1,7 +1,9 @@
 // The commands that run the servers: start, api, worker, migrate. All that a server needs is loaded by them alone: the other commands begin at once.
 import { readConfig } from '@posthorn/config';
 import type { Command } from 'commander';
+import { CommandError, exitCodes } from '../exit-codes.js';
 import { reportFailure } from '../failure.js';
+import { listenForInterruption } from '../interruption.js';
 import type { Terminal } from '../terminal.js';
 
 const servers = () => import('../server/run-servers.js');
@@ -27,11 +29,24 @@ export function registerServerCommands(program: Command, terminal: Terminal): vo
   program
     .command('migrate')
     .description("bring the database to this version's schema (needs DATABASE_URL)")
-    .action(async () => {
-      const config = readConfig();
-      if (config.databaseDirectUrl === null) throw new Error('DATABASE_URL is not set');
-      const { migrateAll } = await servers();
-      const ran = await migrateAll(config, config.databaseDirectUrl);
-      terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);
-    });
+    .action(async () => exitWith(migrateUntilInterrupted(terminal)));
 }
+
+const migrate = async (terminal: Terminal): Promise<number> => {
+  const config = readConfig();
+  if (config.databaseDirectUrl === null)
+    throw new CommandError('configuration', 'DATABASE_URL is not set: this command needs a Postgres server');
+  const { migrateAll } = await servers();
+  const ran = await migrateAll(config, config.databaseDirectUrl);
+  terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);
+  return exitCodes.ok;
+};
+
+/** What a migration has not completed, Postgres undoes when the process is gone. */
+const migrateUntilInterrupted = async (terminal: Terminal): Promise<number> => {
+  const { signal } = listenForInterruption();
+  const interrupted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new CommandError('incomplete', `${(signal.reason as Error).message}: run it again`)));
+  });
+  return Promise.race([migrate(terminal), interrupted]);
+};

@@ -11,6 +11,7 @@ import {
   readSealingKeys,
   resealSecrets,
 } from '@posthorn/db';
+import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { keyRingOf } from './resources.js';
 
@@ -18,7 +19,7 @@ const say = (secrets: number): string => (secrets === 1 ? '1 secret' : `${secret
 
 const withPool = async <T>(use: (pool: HotPool) => Promise<T>): Promise<T> => {
   const { databaseUrl } = readConfig();
-  if (databaseUrl === null) throw new Error('DATABASE_URL is not set: this command needs a Postgres server');
+  if (databaseUrl === null) throw new CommandError('configuration', 'DATABASE_URL is not set: this command needs a Postgres server');
   const pool = createHotPool({ url: databaseUrl, max: 2, applicationName: 'posthorn secrets', onError: () => undefined });
   try {
     return await use(pool);
@@ -61,7 +62,7 @@ export const rotateKey = (terminal: Terminal): Promise<void> =>
   withPool(async (pool) => {
     const config = readConfig();
     if (config.nextEncryptionKey === null)
-      throw new Error('POSTHORN_ENCRYPTION_KEY_NEXT is not set: give this command and every process both keys');
+      throw new CommandError('configuration', 'POSTHORN_ENCRYPTION_KEY_NEXT is not set: give this command and every process both keys');
     const ring = await keyRingOf(config);
     const toId = encryptionKeyId(config.nextEncryptionKey);
     await requireBothKeys(pool, ring);

@@ -1,26 +1,32 @@
 // What a server process says about itself: lines for people, but in production lines of its log, as all else that it writes.
-import { type Config, readConfig } from '@posthorn/config';
+import { type Config, findUnknownVariables, readConfig, unknownLine } from '@posthorn/config';
 import { createLogger } from '@posthorn/telemetry';
+import { exitCodeOf } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import type { Role } from './resources.js';
 
-/** Runs a server with its configuration and with what it says it to; in production a failure is a line of the log (`process.failed`) and code 1. */
+/** Runs a server with its configuration and with what it says it to; in production a failure is a line of the log (`process.failed`), and the code is that of the error. */
 export const saying = async (
   role: Role,
   terminal: Terminal,
   serve: (config: Config, terminal: Terminal) => Promise<number>,
 ): Promise<number> => {
   const config = readConfig();
-  if (!config.production) return serve(config, terminal);
+  const warnings = findUnknownVariables().map(unknownLine);
+  if (!config.production) {
+    for (const warning of warnings) terminal.warn(warning);
+    return serve(config, terminal);
+  }
   const logger = createLogger({ level: config.logLevel, role, pretty: false });
   const lines: Terminal = {
     print: (text) => logger.info({ text }, 'process.says'),
     warn: (text) => logger.warn({ text }, 'process.says'),
   };
+  for (const warning of warnings) lines.warn(warning);
   try {
     return await serve(config, lines);
   } catch (error) {
     logger.fatal({ err: error }, 'process.failed');
-    return 1;
+    return exitCodeOf(error);
   }
 };

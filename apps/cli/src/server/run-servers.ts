@@ -6,6 +6,7 @@ import { migrate, startEmbeddedPostgres } from '@posthorn/db';
 import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
 import { createWorker, startHealthServer } from '@posthorn/worker';
+import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
@@ -13,11 +14,10 @@ import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
 import { saying } from './process-lines.js';
 import { isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
-import { untilShutdown } from './shutdown.js';
+import { warnOfShortStop } from './short-stop.js';
+import { type Server, type ServingOptions, type StopTimes, serve } from './shutdown.js';
 import { waitForDatabase } from './wait-for-database.js';
 import { welcome } from './welcome.js';
-
-type Running = { readonly stop: () => Promise<void> };
 
 const waitForDatabaseMs = 120_000;
 
@@ -47,12 +47,24 @@ const newWorker = (resources: Resources) =>
     mail: resources.config,
   });
 
-const untilStopped = (config: Config, running: Running, terminal: Terminal): Promise<number> =>
-  untilShutdown({ stop: running.stop, withParent: config.underNpmStart, say: terminal.warn });
+/** Runs what `start` opens for as long as nobody asks it to end. */
+const serveUntilAsked = (config: Config, terminal: Terminal, start: ServingOptions['start']): Promise<number> =>
+  serve({ start, stopMs: config.shutdownS * 1_000, withParent: config.underNpmStart, say: terminal.warn });
+
+/** Stops the parts together, cuts what endpoints have not answered when the time for that is over, and closes the resources last. */
+const stopParts = async (resources: Resources, { cutAfterMs }: StopTimes, parts: readonly Promise<void>[]): Promise<void> => {
+  const cutting = setTimeout(resources.egress.cut, cutAfterMs);
+  await Promise.all(parts);
+  clearTimeout(cutting);
+  await resources.close();
+};
 
 const requireDatabaseUrl = (config: Config): string => {
   if (config.databaseUrl === null)
-    throw new Error('DATABASE_URL is not set: this command needs a Postgres server (posthorn start brings its own)');
+    throw new CommandError(
+      'configuration',
+      'DATABASE_URL is not set: this command needs a Postgres server (posthorn start brings its own)',
+    );
   return config.databaseUrl;
 };
 
@@ -74,59 +86,46 @@ export const runStart = (screen: Terminal): Promise<number> =>
   saying('start', screen, (config, terminal) => serveStart(config, terminal, screen));
 
 /** @param screen where an admin key is printed, which belongs in no log */
-const serveApi = async (config: Config, terminal: Terminal, screen: Terminal): Promise<number> => {
+const serveApi = (config: Config, terminal: Terminal, screen: Terminal): Promise<number> => {
   const url = requireDatabaseUrl(config);
-  await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
-  const resources = await openResources('api', url, { allowLoopback: false, config });
-  const made = await ensureFirstKey(resources.db, config.bootstrapKey, dataDirectoryOf(config));
-  const api = await newApi(resources);
-  const port = await api.listen(config.host, config.port);
-  terminal.print(`posthorn api listens on http://${config.host}:${port}`);
-  if (made !== null && config.bootstrapKey === null)
-    screen.print(`admin key: ${made} (kept in ${join(dataDirectoryOf(config), adminKeyFile)})`);
-  return untilStopped(
-    config,
-    {
-      stop: async () => {
-        await api.stop();
-        await resources.close();
-      },
-    },
-    terminal,
-  );
-};
-
-const serveWorker = async (config: Config, terminal: Terminal): Promise<number> => {
-  const url = requireDatabaseUrl(config);
-  await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
-  const resources = await openResources('worker', url, { allowLoopback: false, config });
-  const worker = await newWorker(resources);
-  const health = await startHealthServer({
-    host: config.host,
-    port: config.workerPort,
-    problems: worker.problems,
-    metrics: () => resources.metrics.registry.metrics(),
+  return serveUntilAsked(config, terminal, async (): Promise<Server> => {
+    await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
+    const resources = await openResources('api', url, { allowLoopback: false, config });
+    const made = await ensureFirstKey(resources.db, config.bootstrapKey, dataDirectoryOf(config));
+    const api = await newApi(resources);
+    const port = await api.listen(config.host, config.port);
+    terminal.print(`posthorn api listens on http://${config.host}:${port}`);
+    if (made !== null && config.bootstrapKey === null)
+      screen.print(`admin key: ${made} (kept in ${join(dataDirectoryOf(config), adminKeyFile)})`);
+    return { stop: (times) => stopParts(resources, times, [api.stop(times.closeAfterMs)]), open: api.open };
   });
-  await worker.start();
-  terminal.print(`posthorn worker is ready (health on http://${config.host}:${health.port})`);
-  return untilStopped(
-    config,
-    {
-      stop: async () => {
-        await worker.stop(config.shutdownS * 1000);
-        await health.close();
-        await resources.close();
-      },
-    },
-    terminal,
-  );
 };
 
-const serveStart = async (config: Config, terminal: Terminal, screen: Terminal): Promise<number> => {
-  const directory = dataDirectoryOf(config);
-  const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
-  const url = config.databaseUrl ?? embedded?.url ?? '';
-  try {
+const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
+  const url = requireDatabaseUrl(config);
+  return serveUntilAsked(config, terminal, async (): Promise<Server> => {
+    await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
+    const resources = await openResources('worker', url, { allowLoopback: false, config });
+    const worker = await newWorker(resources);
+    const health = await startHealthServer({
+      host: config.host,
+      port: config.workerPort,
+      problems: worker.problems,
+      metrics: () => resources.metrics.registry.metrics(),
+    });
+    await worker.start();
+    await warnOfShortStop(resources);
+    terminal.print(`posthorn worker is ready (health on http://${config.host}:${health.port})`);
+    return { stop: (times) => stopParts(resources, times, [worker.stop().then(health.close)]), open: worker.open };
+  });
+};
+
+const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promise<number> =>
+  serveUntilAsked(config, terminal, async (closeAtEnd): Promise<Server> => {
+    const directory = dataDirectoryOf(config);
+    const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
+    if (embedded !== null) closeAtEnd(embedded.stop);
+    const url = config.databaseUrl ?? embedded?.url ?? '';
     await migrateAll(config, config.databaseDirectUrl ?? url);
     const loopback = embedded !== null && isLoopbackHost(config.host);
     const resources = await openResources('start', url, { allowLoopback: loopback, config });
@@ -135,6 +134,7 @@ const serveStart = async (config: Config, terminal: Terminal, screen: Terminal):
     const worker = await newWorker(resources);
     const port = await api.listen(config.host, config.port);
     await worker.start();
+    await warnOfShortStop(resources);
     for (const line of welcome({
       host: config.host,
       port,
@@ -146,18 +146,8 @@ const serveStart = async (config: Config, terminal: Terminal, screen: Terminal):
       terminal.print(
         `Webhooks may point to this machine (${loopbackAllowValue}), since this is a local start; POSTHORN_EGRESS_ALLOW changes that.`,
       );
-    return await untilStopped(
-      config,
-      {
-        stop: async () => {
-          await api.stop();
-          await worker.stop(config.shutdownS * 1000);
-          await resources.close();
-        },
-      },
-      terminal,
-    );
-  } finally {
-    await embedded?.stop();
-  }
-};
+    return {
+      stop: (times) => stopParts(resources, times, [api.stop(times.closeAfterMs), worker.stop()]),
+      open: () => [...api.open(), ...worker.open()],
+    };
+  });
