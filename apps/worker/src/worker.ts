@@ -9,6 +9,7 @@ import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@p
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
+import { createRetentionOn } from './retention.js';
 import { createScheduling } from './scheduling.js';
 
 export type WorkerOptions = {
@@ -17,6 +18,8 @@ export type WorkerOptions = {
   readonly queueShards: number;
   readonly jobsMax: number;
   readonly retentionDays: number;
+  /** How long at least an idempotency key counts. */
+  readonly idempotencyHours: number;
   /** For those who look what runs. */
   readonly build?: Build;
   readonly egress: Egress;
@@ -58,13 +61,14 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
+  const retention = createRetentionOn({ ...options, isActive: scheduler.isActive, slot, report });
   const mailing = createMailingOn({ ...options, linkKey: keyRing.sealing, report });
   const keys = createKeyFollower(pool, keyRing, report('follow the encryption key'));
 
   let running: ReturnType<typeof sayRunning> | undefined;
 
   const finishWork = async (): Promise<void> => {
-    await Promise.all([scheduler.stop(), consumer.stop(), mailing.stop()]);
+    await Promise.all([retention.stop(), scheduler.stop(), consumer.stop(), mailing.stop()]);
     await delivering.finish();
   };
 
@@ -77,6 +81,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       running = sayRunning(pool, self, report('say that it runs'));
       consumer.start();
       scheduler.start();
+      retention.start();
       mailing.start();
     },
     stop: async (timeoutMs) => {
