@@ -58,7 +58,7 @@ const lastDaysSql = `
 select to_char(uuidv7_time(case when moved_at <= now() - interval '${settleS} seconds' then kept_from else settled_from end) at time zone 'UTC'
                  - interval '1 day', 'YYYYMMDD') as of_events,
        to_char((now() - make_interval(hours => 2 * $1::int + 1)) at time zone 'UTC' - interval '1 day', 'YYYYMMDD') as of_keys,
-       to_char(now() at time zone 'UTC' - interval '8 days', 'YYYYMMDD') as remade
+       to_char(now() at time zone 'UTC' - interval '9 days', 'YYYYMMDD') as remade
   from retention`;
 
 /** The first moment after a day, for SQL. */
@@ -102,7 +102,7 @@ const remove = async (client: pg.Client, partition: Partition, slot: number): Pr
   await drop(client, partition, slot);
 };
 
-/** The partitions of keys that go. Empty ones of the last week are left: a longer window may begin there, and they would be made again. */
+/** The partitions of keys that go. Empty ones of the days that make_partitions makes are left: a longer window may begin there. */
 const keysToDrop = async (pool: HotPool, keys: readonly Partition[], lastDay: string, remade: string): Promise<readonly Partition[]> => {
   const old: Partition[] = [];
   for (const partition of keys.filter(({ day }) => day <= lastDay)) {

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
+import pg from 'pg';
+import { addDeliveries, addEvent } from '../tests/events.js';
+import { dayMs, dayOf, letSettle, lifetimes, makeDaysSince, noonBefore, oldEvent, partitionsUpTo } from '../tests/retention.js';
+import { createWorld, newEventId, type World } from '../tests/world.js';
+import { eraseEvent } from './erasing.js';
+import { expireDeliveries, moveKeptFrom } from './expiring.js';
+import { insertEvents } from './ingest.js';
+import { dropOldPartitions } from './partition-dropping.js';
+import { closePartitions, makePartitions, readPartitions } from './partitions.js';
+
+const slot = 4;
+const retentionDays = 8;
+const hours = 24;
+let world: World;
+const worlds: World[] = [];
+
+/** A database with the days of two weeks; of the days up to `retentionDays + 1` ago all can go. */
+beforeEach(async () => {
+  world = await createWorld(6);
+  worlds.push(world);
+  await makeDaysSince(world, 11);
+});
+afterAll(async () => {
+  for (const one of worlds) await one.drop();
+});
+
+const drop = () => dropOldPartitions(world.pool, hours, slot, 100);
+/** Gives up what is old, and lets everybody see it. */
+const giveUp = async (): Promise<string> => {
+  const keptFrom = await moveKeptFrom(world.pool, retentionDays);
+  await letSettle(world);
+  return keptFrom;
+};
+const old = () => partitionsUpTo(world, retentionDays + 1);
+const namesOf = (...days: readonly number[]) =>
+  ['attempts', 'deliveries', 'events'].flatMap((table) => days.map((age) => `${table}_${dayOf(noonBefore(age))}`)).sort();
+
+/** A report that reads all deliveries in one snapshot, for as long as it likes. */
+const beginReport = async () => {
+  const client = new pg.Client({ connectionString: world.url });
+  await client.connect();
+  const count = async () => (await client.query<{ n: number }>('select count(*)::int as n from deliveries')).rows[0]!.n;
+  await client.query('begin isolation level repeatable read');
+  const first = await count();
+  return { first, count, end: () => client.query('commit').then(() => client.end()) };
+};
+
+/** What traffic does: an event is accepted, and its delivery recorded. */
+const traffic = async (webhookId: string): Promise<void> => {
+  const event = {
+    ...{ environmentId: world.environmentId, tenantId: world.tenantId, eventType: 'a', sourceId: null, eventTimeMs: null, projectFlows: [] },
+    ...{ data: '{}', currentContext: null, resources: null, bodyHash: Buffer.alloc(32), key: randomUUID() },
+  };
+  const id = newEventId();
+  await insertEvents(world.pool, [{ id, event, dispatchId: randomUUID(), shard: 0 }], 0, hours);
+  await addDeliveries(world, webhookId, [id], 'succeeded');
+};
+
+describe('days that are given up', () => {
+  it('go with all that hangs on them, and lifetimes stay', async () => {
+    const webhookId = await world.webhook();
+    for (const age of [11, 10, 9, 8, 7]) await addDeliveries(world, webhookId, [await oldEvent(world, age)], 'succeeded');
+    const before = await lifetimes(world);
+    await drop();
+    await moveKeptFrom(world.pool, retentionDays);
+    expect(await drop()).toEqual({ dropped: [], kept: null });
+    await letSettle(world);
+    const { dropped, kept } = await drop();
+    expect(kept).toBeNull();
+    const gone = namesOf(9, 10, 11);
+    expect(dropped.toSorted()).toEqual(gone);
+    expect(dropped.slice(-3)).toEqual(['deliveries', 'attempts', 'events'].map((table) => `${table}_${dayOf(noonBefore(9))}`));
+    expect(await old()).toEqual([]);
+    const { n } = await world.row<{ n: number }>('select count(*)::int as n from deliveries');
+    expect(n).toBe(2);
+    expect(await lifetimes(world)).toEqual(before);
+    expect(await drop()).toEqual({ dropped: [], kept: null });
+    expect(await readPartitions(world.pool)).toMatchObject({ oldestDay: new Date(noonBefore(8)).toISOString().slice(0, 10), leaving: 0 });
+  });
+
+  it('stay while something of them waits, and while a dispatch names an event of them', async () => {
+    const webhookId = await world.webhook();
+    const eventId = await oldEvent(world, 10);
+    const out = { out: true, sent: null, dueInMs: 60_000 };
+    await addDeliveries(world, webhookId, [eventId], 'waiting', out);
+    await world.rows('insert into dispatches (id, event_ids, lease_until) values ($1, $2, now())', [newEventId(), [eventId]]);
+    const keptFrom = await giveUp();
+    const waits = `deliveries_${dayOf(noonBefore(10))}`;
+    expect((await drop()).kept).toEqual({ partition: waits, why: 'deliveries of it wait' });
+    expect(await old()).toEqual(namesOf(9, 10));
+    await world.rows('update deliveries set due_at = now() where event_id = $1', [eventId]);
+    expect(await expireDeliveries(world.pool, keptFrom, 10, slot)).toBe(1);
+    expect((await drop()).kept).toEqual({ partition: waits, why: 'events of it are on their way through fan-out' });
+    await world.rows('delete from dispatches');
+    expect((await drop()).kept).toBeNull();
+    expect(await old()).toEqual([]);
+  });
+
+  it('leave and come while a report reads for long, and traffic goes on', async () => {
+    const webhookId = await world.webhook();
+    await addDeliveries(world, webhookId, [await oldEvent(world, 10), await oldEvent(world, 1)], 'succeeded');
+    await giveUp();
+    const report = await beginReport();
+    let running = true;
+    const dropping = drop().finally(() => {
+      running = false;
+    });
+    for (let rounds = 0; running || rounds < 3; rounds++) await traffic(webhookId);
+    const { kept } = await dropping;
+    expect(kept?.why).toBe('somebody reads it');
+    await traffic(webhookId);
+    expect(await makePartitions(world.pool, 9)).toBe(2 * 4);
+    expect((await drop()).kept?.why).toBe('somebody reads it');
+    await traffic(webhookId);
+    expect((await readPartitions(world.pool)).leaving).toBe(1);
+    expect(await report.count()).toBe(report.first);
+    await report.end();
+    expect((await drop()).kept).toBeNull();
+    expect(await old()).toEqual([]);
+    await traffic(webhookId);
+  });
+
+  it('are gone on with after a detach that was cancelled, and after a process that died between detach and drop', async () => {
+    const webhookId = await world.webhook();
+    const [first, second] = [await oldEvent(world, 11), await oldEvent(world, 10)];
+    await addDeliveries(world, webhookId, [first, second], 'succeeded');
+    await giveUp();
+    const report = await beginReport();
+    const patient = new pg.Client({ connectionString: world.url, application_name: 'patient' });
+    await patient.connect();
+    const detaching = patient.query(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(11))} concurrently`).catch((error: Error) => error);
+    await eventually(
+      async () => (await world.rows(`select from pg_stat_activity where application_name = 'patient' and wait_event_type = 'Lock'`)).length > 0,
+    );
+    await world.rows(`select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'patient'`);
+    expect(await detaching).toMatchObject({ code: '57014' });
+    await report.end();
+    expect((await readPartitions(world.pool)).leaving).toBe(1);
+    await patient.query(`alter table events detach partition events_${dayOf(noonBefore(10))} concurrently`);
+    await patient.end();
+    expect((await drop()).kept).toBeNull();
+    expect(await old()).toEqual([]);
+  });
+
+  it('count what somebody wrote there at the last moment', async () => {
+    const webhookId = await world.webhook();
+    const eventId = await oldEvent(world, 10);
+    await addDeliveries(world, webhookId, [eventId], 'waiting');
+    await giveUp();
+    const before = await lifetimes(world);
+    await world.rows(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(10))} concurrently`);
+    expect((await drop()).kept).toBeNull();
+    expect(await lifetimes(world)).toEqual({ ...before, failed: Number(before.failed) + 1 });
+    expect(await world.rows('select event_type, failed from webhook_stats where failed > 0')).toEqual([{ event_type: 'order.placed', failed: 1 }]);
+    expect(await world.rows('select webhook_id, count, told_count from expiries')).toEqual([{ webhook_id: webhookId, count: 1, told_count: 1 }]);
+  });
+
+  it('go with two schedulers at once', async () => {
+    const webhookId = await world.webhook();
+    for (const age of [11, 10, 9]) await addDeliveries(world, webhookId, [await oldEvent(world, age)], 'succeeded');
+    await giveUp();
+    await Promise.all([drop(), drop(), drop(), makePartitions(world.pool), traffic(webhookId)]);
+    await eventually(async () => (await drop()).kept === null);
+    expect(await old()).toEqual([]);
+  });
+
+  it('may go while an event of them is erased: it is erased or it is gone', async () => {
+    const webhookId = await world.webhook();
+    const events = await Promise.all(Array.from({ length: 20 }, () => oldEvent(world, 10)));
+    await addDeliveries(world, webhookId, events, 'succeeded');
+    await giveUp();
+    const reach = { environmentId: world.environmentId, tenantId: null };
+    const [, ...erased] = await Promise.all([drop(), ...events.map((id) => eraseEvent(world.pool, reach, id, slot))]);
+    expect(erased.filter((found) => typeof found !== 'boolean')).toEqual([]);
+    await eventually(async () => (await drop()).kept === null);
+    expect(await eraseEvent(world.pool, reach, events[0]!, slot)).toBe(false);
+  });
+});
+
+describe('partitions of idempotency keys', () => {
+  const keyOf = (atMs: number) =>
+    world.rows('insert into idempotency_keys (window_start, tenant_id, key, event_id, body_hash) values ($1, $2, $3, $2, $4)', [
+      new Date(atMs),
+      world.tenantId,
+      randomUUID(),
+      Buffer.alloc(32),
+    ]);
+  const days = async () =>
+    (
+      await world.rows<{ day: string }>(
+        `select right(relname, 8) as day from pg_class where relkind = 'r' and relname ~ '^idempotency_keys_' and right(relname, 8) <= $1 order by 1`,
+        [dayOf(Date.now())],
+      )
+    ).map(({ day }) => day);
+
+  it('go when no key in them counts any more, and empty ones of the last week stay', async () => {
+    for (const age of [10, 6, 5, 1, 0]) await keyOf(noonBefore(age));
+    const before = await days();
+    const { dropped } = await drop();
+    const gone = dropped.map((name) => name.slice(-8));
+    const beyond = before.filter((day) => day < dayOf(noonBefore(9)));
+    expect(gone).toEqual([...beyond, dayOf(noonBefore(6)), dayOf(noonBefore(5))]);
+    expect(await days()).toEqual(before.filter((day) => !gone.includes(day)));
+    await makePartitions(world.pool);
+    expect(await days()).toContain(dayOf(noonBefore(6)));
+    expect(await drop()).toEqual({ dropped: [], kept: null });
+  });
+
+  it('stay as long as the longest window', async () => {
+    for (const age of [17, 14, 6]) await keyOf(noonBefore(age));
+    const { dropped } = await dropOldPartitions(world.pool, 168, slot);
+    expect(dropped).toContain(`idempotency_keys_${dayOf(noonBefore(17))}`);
+    expect(await days()).toContain(dayOf(noonBefore(14)));
+  });
+});
+
+describe('the partitions', () => {
+  it('are counted ahead up to the first day that a table lacks', async () => {
+    await makePartitions(world.pool);
+    expect(await readPartitions(world.pool)).toMatchObject({ daysAhead: 7 });
+    const inDays = (days: number) => dayOf(noonBefore(-days));
+    await world.rows(`drop table attempts_${inDays(3)}`);
+    expect(await readPartitions(world.pool)).toMatchObject({ daysAhead: 2 });
+    await world.rows(`drop table idempotency_keys_${inDays(1)}`);
+    expect(await readPartitions(world.pool)).toMatchObject({ daysAhead: 0 });
+    await makePartitions(world.pool);
+    expect(await readPartitions(world.pool)).toMatchObject({ daysAhead: 7 });
+  });
+
+  it('of days that are over are looked at by autovacuum once more', async () => {
+    await addEvent(world, { atMs: Date.now() - 3 * dayMs });
+    let closed = 0;
+    for (let step = -1; step !== 0; closed += step) step = await closePartitions(world.pool, 7);
+    expect(closed).toBeGreaterThan(3 * 9);
+    const { name } = await world.row<{ name: string }>(
+      `select relname as name from pg_class where relname ~ '^events_\\d{8}$' and 'autovacuum_vacuum_insert_threshold=1000' = any (reloptions) order by 1 desc limit 1`,
+    );
+    expect(name).toBe(`events_${dayOf(noonBefore(2))}`);
+  });
+});
