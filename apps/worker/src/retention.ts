@@ -58,15 +58,18 @@ export const createRetention = (dependencies: RetentionDependencies): Loop => {
     const events = await dependencies.endDispatches(keptFrom);
     if (events > 0) dependencies.onExpired('event', events);
     // What goes together is told together: once all of it has been ended.
-    if (ended >= bounds.endRowsMax || events > 0) return true;
-    return (await dependencies.tell()) >= bounds.webhooksMax;
+    const more = ended >= bounds.endRowsMax || events > 0 || (await dependencies.tell()) >= bounds.webhooksMax;
+    endAt = performance.now() + (more ? 0 : bounds.endEveryMs);
+    return more;
   };
 
   const tidy = async (): Promise<boolean> => {
     const warned = await dependencies.warn();
     const closed = await dependencies.close();
     const forgotten = await dependencies.forget();
-    return warned >= bounds.webhooksMax || closed >= bounds.partitionsMax || forgotten >= bounds.forgetRowsMax;
+    const more = warned >= bounds.webhooksMax || closed >= bounds.partitionsMax || forgotten >= bounds.forgetRowsMax;
+    tidyAt = performance.now() + (more ? 0 : bounds.tidyEveryMs);
+    return more;
   };
 
   const round = async (): Promise<boolean> => {
@@ -74,13 +77,13 @@ export const createRetention = (dependencies: RetentionDependencies): Loop => {
     const now = performance.now();
     let more = false;
     if (now >= endAt) {
+      // What fails is tried again in the next round.
+      endAt = now + bounds.roundMs;
       more = await attempted(end());
-      if (!more) endAt = now + bounds.endEveryMs;
     }
     if (now >= tidyAt) {
-      const moreToTidy = await attempted(tidy());
-      if (!moreToTidy) tidyAt = now + bounds.tidyEveryMs;
-      more = moreToTidy || more;
+      tidyAt = now + bounds.roundMs;
+      more = (await attempted(tidy())) || more;
     }
     if (more) return true;
     return attempted(

@@ -36,16 +36,7 @@ export type SchedulingOptions = {
   readonly report: (doing: string) => (error: unknown) => void;
 };
 
-export const createScheduling = ({
-  pool,
-  holder,
-  producer,
-  clock,
-  slot,
-  logger,
-  metrics,
-  report,
-}: SchedulingOptions): Scheduler => {
+export const createScheduling = ({ pool, holder, producer, clock, slot, logger, metrics, report }: SchedulingOptions): Scheduler => {
   const bounds = limits.scheduler;
   const replaying = createReplayingOn(pool, slot, (error, replayId) => logger.error({ err: error, replay_id: replayId }, 'replay.failed'));
   const round = { webhooksMax: bounds.webhooksPerRoundMax, chunkMax: limits.circuit.chunkMax, deliveriesMax: bounds.deliveriesPerRoundMax };

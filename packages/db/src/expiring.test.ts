@@ -43,7 +43,8 @@ const notesOf = (webhookId: string, kind: string) =>
 
 describe('what is given up', () => {
   it('moves forward only, and not again before everybody has seen it', async () => {
-    const settled = async () => world.row<{ kept: string; settled: string }>('select kept_from as kept, settled_from as settled from retention');
+    const settled = async () =>
+      world.row<{ kept: string; settled: string }>('select kept_from as kept, settled_from as settled from retention');
     const first = await moveKeptFrom(world.pool, 3650);
     expect(await moveKeptFrom(world.pool, 3649)).toBe(first);
     await world.rows(`update retention set moved_at = now() - interval '61 seconds'`);
@@ -159,7 +160,8 @@ describe('what is about to expire', () => {
     };
     await warnAll();
     expect(await warnAll()).toBe(0);
-    const counts = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await timelineOf(id, 'expiring')).map(({ count }) => count)));
+    const counts = async (ids: readonly string[]) =>
+      Promise.all(ids.map(async (id) => (await timelineOf(id, 'expiring')).map(({ count }) => count)));
     expect(await counts([warned, replaying, disabled, late])).toEqual([[1], [1], [], []]);
     expect(await ownEvents(warned, 'deliveries_expiring')).toEqual([
       { data: { webhook_id: warned, count: 1, accepted_before: expect.any(String), within_days: 3 } },
@@ -196,7 +198,9 @@ describe('a dispatch that nobody finished', () => {
     const left = await world.rows<{ id: string }>('select id from dispatches where id = any ($1)', [[aside, waits, claimed, kept]]);
     expect(left.map(({ id }) => id).sort()).toEqual([claimed, kept].sort());
     const [first, , last] = events.slice(0, 3).sort();
-    expect(await world.rows(`select tenant_id, actor, actor_key_id, subject_id, details from audit_log where action = 'events.expired'`)).toEqual([
+    expect(
+      await world.rows(`select tenant_id, actor, actor_key_id, subject_id, details from audit_log where action = 'events.expired'`),
+    ).toEqual([
       {
         tenant_id: world.tenantId,
         actor: 'retention',

@@ -51,7 +51,14 @@ const beginReport = async () => {
 /** What traffic does: an event is accepted, and its delivery recorded. */
 const traffic = async (webhookId: string): Promise<void> => {
   const event = {
-    ...{ environmentId: world.environmentId, tenantId: world.tenantId, eventType: 'a', sourceId: null, eventTimeMs: null, projectFlows: [] },
+    ...{
+      environmentId: world.environmentId,
+      tenantId: world.tenantId,
+      eventType: 'a',
+      sourceId: null,
+      eventTimeMs: null,
+      projectFlows: [],
+    },
     ...{ data: '{}', currentContext: null, resources: null, bodyHash: Buffer.alloc(32), key: randomUUID() },
   };
   const id = newEventId();
@@ -131,9 +138,12 @@ describe('days that are given up', () => {
     const report = await beginReport();
     const patient = new pg.Client({ connectionString: world.url, application_name: 'patient' });
     await patient.connect();
-    const detaching = patient.query(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(11))} concurrently`).catch((error: Error) => error);
+    const detaching = patient
+      .query(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(11))} concurrently`)
+      .catch((error: Error) => error);
     await eventually(
-      async () => (await world.rows(`select from pg_stat_activity where application_name = 'patient' and wait_event_type = 'Lock'`)).length > 0,
+      async () =>
+        (await world.rows(`select from pg_stat_activity where application_name = 'patient' and wait_event_type = 'Lock'`)).length > 0,
     );
     await world.rows(`select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'patient'`);
     expect(await detaching).toMatchObject({ code: '57014' });
@@ -154,8 +164,12 @@ describe('days that are given up', () => {
     await world.rows(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(10))} concurrently`);
     expect((await drop()).kept).toBeNull();
     expect(await lifetimes(world)).toEqual({ ...before, failed: Number(before.failed) + 1 });
-    expect(await world.rows('select event_type, failed from webhook_stats where failed > 0')).toEqual([{ event_type: 'order.placed', failed: 1 }]);
-    expect(await world.rows('select webhook_id, count, told_count from expiries')).toEqual([{ webhook_id: webhookId, count: 1, told_count: 1 }]);
+    expect(await world.rows('select event_type, failed from webhook_stats where failed > 0')).toEqual([
+      { event_type: 'order.placed', failed: 1 },
+    ]);
+    expect(await world.rows('select webhook_id, count, told_count from expiries')).toEqual([
+      { webhook_id: webhookId, count: 1, told_count: 1 },
+    ]);
   });
 
   it('go with two schedulers at once', async () => {

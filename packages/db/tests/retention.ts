@@ -11,7 +11,8 @@ export const noonBefore = (days: number): number => Math.floor(Date.now() / dayM
 export const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');
 
 /** Makes the partitions from so many days ago to today's. */
-export const makeDaysSince = (world: World, days: number) => world.rows('select make_partitions(current_date - $1::int, current_date)', [days]);
+export const makeDaysSince = (world: World, days: number) =>
+  world.rows('select make_partitions(current_date - $1::int, current_date)', [days]);
 
 /** An event of so many days ago. */
 export const oldEvent = (world: World, days: number, given: GivenEvent = {}) => addEvent(world, { ...given, atMs: noonBefore(days) });

@@ -194,12 +194,25 @@ export const mainFact = (facts: readonly TroubleFact[]): TroubleFact | null => {
   const end = of('webhook_recovered');
   const isOpen = (fact: TroubleFact | undefined): boolean => fact !== undefined && (end === undefined || end.lastAt <= fact.lastAt);
   const streak = [of('circuit_opened'), of('webhook_failing')].find(isOpen);
-  return of('webhook_disabled') ?? streak ?? of('deliveries_expiring') ?? of('deliveries_expired') ?? of('delivery_failed') ?? end ?? facts[0] ?? null;
+  return (
+    of('webhook_disabled') ??
+    streak ??
+    of('deliveries_expiring') ??
+    of('deliveries_expired') ??
+    of('delivery_failed') ??
+    end ??
+    facts[0] ??
+    null
+  );
 };
 
 /** Whether what the fact says comes next is still to come: what was overtaken by another fact is history. */
 const isCurrent = ({ kind }: TroubleFact, main: TroubleFact | null): boolean =>
-  kind === main?.kind || kind === 'delivery_failed' || kind === 'deliveries_expiring' || kind === 'deliveries_expired' || (kind === 'webhook_recovered' && main?.kind === 'delivery_failed');
+  kind === main?.kind ||
+  kind === 'delivery_failed' ||
+  kind === 'deliveries_expiring' ||
+  kind === 'deliveries_expired' ||
+  (kind === 'webhook_recovered' && main?.kind === 'delivery_failed');
 
 /** The facts of a webhook, how it stands first, then the newest. @param isAlone else what comes next is said once for all webhooks, in the notes */
 export const pointsOf = (facts: readonly TroubleFact[], isAlone: boolean): readonly Point[] => {

@@ -155,7 +155,15 @@ describe('a mail about one webhook', () => {
   });
 
   it('does without details', () => {
-    for (const kind of ['circuit_opened', 'webhook_failing', 'webhook_disabled', 'delivery_failed', 'deliveries_expiring', 'deliveries_expired', 'webhook_recovered'] as const) {
+    for (const kind of [
+      'circuit_opened',
+      'webhook_failing',
+      'webhook_disabled',
+      'delivery_failed',
+      'deliveries_expiring',
+      'deliveries_expired',
+      'webhook_recovered',
+    ] as const) {
       const details = {
         circuit_failure_count: 'x',
         circuit_retry_at: 7,

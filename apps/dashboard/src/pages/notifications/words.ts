@@ -46,7 +46,9 @@ export const whatOf = ({ kind, count: many, details }: Pick<Notification, 'kind'
       return many === 1 ? 'A delivery failed for good' : `${count(many)} deliveries failed for good`;
     case 'deliveries_expiring': {
       const waiting = numberOf(details.count);
-      return waiting === null ? 'Deliveries are about to expire' : `${count(waiting)} ${waiting === 1 ? 'delivery is' : 'deliveries are'} about to expire`;
+      return waiting === null
+        ? 'Deliveries are about to expire'
+        : `${count(waiting)} ${waiting === 1 ? 'delivery is' : 'deliveries are'} about to expire`;
     }
     case 'deliveries_expired':
       return many === 1 ? 'A delivery expired' : `${count(many)} deliveries expired`;
