@@ -26,7 +26,7 @@ type Partition = {
 };
 
 /** In the order in which a day's partitions go. */
-const tablesOfDay = ['deliveries', 'attempts', 'events'] as const;
+const tablesOfDay: readonly string[] = ['deliveries', 'attempts', 'events'];
 
 const settings = [
   `lock_timeout=${partitionLockMs}`,
@@ -113,7 +113,7 @@ const keysToDrop = async (pool: HotPool, keys: readonly Partition[], lastDay: st
 };
 
 const isWhole = ({ attached, leaving }: Partition): boolean => attached && !leaving;
-const rankOf = ({ parent }: Partition): number => tablesOfDay.findIndex((name) => name === parent);
+const rankOf = ({ parent }: Partition): number => tablesOfDay.indexOf(parent);
 /** What has begun to go is brought to its end before anything else begins: a table lets one partition go at a time. */
 const inOrder = (one: Partition, other: Partition): number =>
   Number(isWhole(one)) - Number(isWhole(other)) || one.day.localeCompare(other.day) || rankOf(one) - rankOf(other);
