@@ -40,8 +40,7 @@ it('dispatches that come, are claimed and go', async () => {
       `insert into dispatches (id, event_ids, lease_until) select new_uuidv7(), $1, now() - n * interval '1 s' from generate_series(1, 500) n`,
       [eventIds],
     );
-    for (let lease = 0; lease < 3; lease++)
-      await world.rows('update dispatches set claim = claim + 1, lease_until = clock_timestamp()');
+    for (let lease = 0; lease < 3; lease++) await world.rows('update dispatches set claim = claim + 1, lease_until = clock_timestamp()');
     await world.rows('delete from dispatches');
   });
   expect(growth).toBeLessThan(growthMax);
@@ -54,7 +53,9 @@ it('states of webhooks that have turn after turn, and their statistics that are 
   const growth = await growthOf(['webhook_state', 'webhook_stats', 'tenant_stats', 'webhook_totals'], async () => {
     for (let turn = 0; turn < 3; turn++) {
       await world.rows(`update deliveries set due_at = now() where status = 0`);
-      await world.rows(`update webhook_state set due_at = now(), not_before = '-infinity', out_until = '-infinity', changed_at = clock_timestamp()`);
+      await world.rows(
+        `update webhook_state set due_at = now(), not_before = '-infinity', out_until = '-infinity', changed_at = clock_timestamp()`,
+      );
       await leaseChunks(world.pool, { webhooksMax: 200, chunkMax: 500, deliveriesMax: 1_000 });
     }
     // Always settled into the same rows.

@@ -62,7 +62,10 @@ describe('history', () => {
       );
     await forgetAll();
     expect(await world.rows('select 1 from audit_log')).toHaveLength(1);
-    expect((await world.rows<{ status: string }>('select status from replays order by id')).map(({ status }) => status)).toEqual(['running', 'done']);
+    expect((await world.rows<{ status: string }>('select status from replays order by id')).map(({ status }) => status)).toEqual([
+      'running',
+      'done',
+    ]);
   });
 
   it('of statistics goes after its time, and lifetimes stay', async () => {

@@ -3,9 +3,11 @@ import { addEvent, type GivenEvent } from './events.js';
 import type { World } from './world.js';
 
 export const dayMs = 86_400_000;
+/** Of the whole file, also of one that runs over midnight. */
+const today = Math.floor(Date.now() / dayMs) * dayMs;
 
 /** Noon of the day (UTC) so many days ago: neither a test that runs at midnight nor a clock change moves it to another. */
-export const noonBefore = (days: number): number => Math.floor(Date.now() / dayMs) * dayMs - days * dayMs + dayMs / 2;
+export const noonBefore = (days: number): number => today - days * dayMs + dayMs / 2;
 
 /** `YYYYMMDD` of a time. */
 export const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '');
