@@ -9,8 +9,8 @@ import { eraseEvent } from './erasing.js';
 import { expireDeliveries, moveKeptFrom } from './expiring.js';
 import { insertEvents } from './ingest.js';
 import { dropOldPartitions } from './partition-dropping.js';
-import { closePartitions, makePartitions, readPartitions } from './partitions.js';
-import { createDatabase } from './pools.js';
+import { closePartitions, makePartitions, partitionLockMs, readPartitions } from './partitions.js';
+import { createDatabase, type HotPool } from './pools.js';
 import { openDeliveries } from './reopening.js';
 import { createReplayReader } from './replay-pages.js';
 import { findOpenReplays, insertReplay, stepReplay } from './replays.js';
@@ -53,7 +53,7 @@ const beginReport = async () => {
 };
 
 /** What traffic does: an event is accepted, and its delivery recorded. */
-const traffic = async (webhookId: string): Promise<void> => {
+const traffic = async (webhookId: string, pool: HotPool = world.pool): Promise<void> => {
   const event = {
     ...{
       environmentId: world.environmentId,
@@ -66,8 +66,8 @@ const traffic = async (webhookId: string): Promise<void> => {
     ...{ data: '{}', currentContext: null, resources: null, bodyHash: Buffer.alloc(32), key: randomUUID() },
   };
   const id = newEventId();
-  await insertEvents(world.pool, [{ id, event, dispatchId: randomUUID(), shard: 0 }], 0, hours);
-  await addDeliveries(world, webhookId, [id], 'succeeded');
+  await insertEvents(pool, [{ id, event, dispatchId: randomUUID(), shard: 0 }], 0, hours);
+  await addDeliveries({ ...world, pool }, webhookId, [id], 'succeeded');
 };
 
 describe('days that are given up', () => {
@@ -116,23 +116,26 @@ describe('days that are given up', () => {
     await addDeliveries(world, webhookId, [await oldEvent(world, 10), await oldEvent(world, 1)], 'succeeded');
     await giveUp();
     const report = await beginReport();
+    // It bears to wait for a lock less long than partitions do: were they in its way, it would fail.
+    const impatient = new pg.Pool({ connectionString: world.url, max: 1, options: `-c lock_timeout=${partitionLockMs / 4}` });
     let running = true;
     const dropping = drop().finally(() => {
       running = false;
     });
-    for (let rounds = 0; running || rounds < 3; rounds++) await traffic(webhookId);
+    for (let rounds = 0; running || rounds < 3; rounds++) await traffic(webhookId, impatient);
     const { kept } = await dropping;
     expect(kept?.why).toBe('somebody reads it');
-    await traffic(webhookId);
+    await traffic(webhookId, impatient);
     expect(await makePartitions(world.pool, 9)).toBe(2 * 4);
     expect((await drop()).kept?.why).toBe('somebody reads it');
-    await traffic(webhookId);
+    await traffic(webhookId, impatient);
     expect((await readPartitions(world.pool)).leaving).toBe(1);
     expect(await report.count()).toBe(report.first);
     await report.end();
     expect((await drop()).kept).toBeNull();
     expect(await old()).toEqual([]);
-    await traffic(webhookId);
+    await traffic(webhookId, impatient);
+    await impatient.end();
   });
 
   it('are gone on with after a detach that was cancelled, and after a process that died between detach and drop', async () => {
