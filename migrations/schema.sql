@@ -151,6 +151,7 @@ create table dispatches (
   constraint dispatches_pkey PRIMARY KEY (id)
 ) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=70);
 CREATE INDEX dispatches_lease ON public.dispatches USING btree (lease_until) WHERE (set_aside_at IS NULL);
+CREATE INDEX dispatches_set_aside ON public.dispatches USING btree (set_aside_at) WHERE (set_aside_at IS NOT NULL);
 grant insert, select on dispatches to posthorn_management;
 grant insert, select on dispatches to posthorn_tenant;
 
@@ -215,6 +216,16 @@ create policy of_tenant on events to posthorn_tenant using ( CASE WHEN (tenant_i
 grant insert, select, update on events to posthorn_management;
 grant insert, select, update on events to posthorn_tenant;
 
+create table expiries (
+  webhook_id uuid not null,
+  environment_id uuid not null,
+  tenant_id uuid not null,
+  count bigint not null,
+  told_count bigint not null,
+  constraint expiries_pkey PRIMARY KEY (webhook_id)
+);
+alter table expiries enable row level security;
+
 create table idempotency_keys (
   window_start timestamp with time zone not null,
   tenant_id uuid not null,
@@ -231,7 +242,7 @@ create table leases (
   term bigint not null default 0,
   held_until timestamp with time zone not null default '-infinity'::timestamp with time zone,
   constraint leases_pkey PRIMARY KEY (name)
-);
+) with (fillfactor=50);
 
 create table mailroom (
   id boolean not null default true,
@@ -285,7 +296,7 @@ create table notifications (
   mail_id uuid,
   constraint notifications_closed_check CHECK ((((closed_at IS NULL) = (outcome IS NULL)) AND ((mail_id IS NULL) OR (outcome = 'mailed'::text)))),
   constraint notifications_environment_id_fkey FOREIGN KEY (environment_id) REFERENCES environments(id),
-  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['webhook_failing'::text, 'webhook_recovered'::text, 'circuit_opened'::text, 'webhook_disabled'::text, 'delivery_failed'::text, 'deliveries_succeeded'::text]))),
+  constraint notifications_kind_check CHECK ((kind = ANY (ARRAY['webhook_failing'::text, 'webhook_recovered'::text, 'circuit_opened'::text, 'webhook_disabled'::text, 'delivery_failed'::text, 'deliveries_expiring'::text, 'deliveries_expired'::text, 'deliveries_succeeded'::text]))),
   constraint notifications_outcome_check CHECK ((outcome = ANY (ARRAY['mailed'::text, 'nobody'::text, 'switched_off'::text, 'no_mail_server'::text]))),
   constraint notifications_pkey PRIMARY KEY (id)
 );
@@ -315,7 +326,7 @@ create table processes (
   encryption_key_ids text[],
   constraint processes_pkey PRIMARY KEY (id),
   constraint processes_role_check CHECK ((role = ANY (ARRAY['api'::text, 'worker'::text])))
-);
+) with (fillfactor=50);
 
 create table replays (
   id uuid not null,
@@ -345,6 +356,17 @@ create policy of_environment on replays to posthorn_management using ( CASE WHEN
 create policy of_tenant on replays to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
 grant insert, select, update on replays to posthorn_management;
 grant insert, select, update on replays to posthorn_tenant;
+
+create table retention (
+  only_row boolean not null default true,
+  kept_from uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  moved_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  settled_from uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  constraint retention_only_row_check CHECK (only_row),
+  constraint retention_pkey PRIMARY KEY (only_row)
+);
+grant select on retention to posthorn_management;
+grant select on retention to posthorn_tenant;
 
 create table tenant_erasures (
   tenant_id uuid not null,
@@ -413,7 +435,7 @@ create table tenant_stats (
   last_attempt_at timestamp with time zone,
   last_success_at timestamp with time zone,
   constraint tenant_stats_pkey PRIMARY KEY (environment_id, span, at, tenant_id, event_type)
-) with (fillfactor=50);
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000, fillfactor=50);
 alter table tenant_stats enable row level security;
 create policy of_environment on tenant_stats to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
 create policy of_tenant on tenant_stats to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
@@ -509,6 +531,7 @@ CASE
 END) stored,
   failing_since timestamp with time zone,
   failing_told_at timestamp with time zone,
+  expiry_told_at timestamp with time zone,
   constraint webhook_state_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
   constraint webhook_state_check1 CHECK (((rate_max IS NULL) = (rate_per_s IS NULL))),
   constraint webhook_state_circuit_check CHECK (((circuit >= 0) AND (circuit <= 2))),
@@ -577,7 +600,7 @@ create table webhook_stats (
   last_attempt_at timestamp with time zone,
   last_success_at timestamp with time zone,
   constraint webhook_stats_pkey PRIMARY KEY (webhook_id, span, at, event_type, slot)
-) with (fillfactor=50);
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_threshold=5000, fillfactor=50);
 CREATE INDEX webhook_stats_raw ON public.webhook_stats USING btree (at) WHERE (slot < 16);
 CREATE INDEX webhook_stats_raw_of_webhook ON public.webhook_stats USING btree (webhook_id) WHERE (slot < 16);
 CREATE INDEX webhook_stats_settled ON public.webhook_stats USING btree (environment_id, span, at) WHERE (slot = 16);
@@ -599,6 +622,7 @@ create table webhook_timeline (
   constraint webhook_timeline_pkey PRIMARY KEY (webhook_id, at, sequence),
   constraint webhook_timeline_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
+CREATE INDEX webhook_timeline_by_time ON public.webhook_timeline USING btree (at);
 alter table webhook_timeline enable row level security;
 create policy of_environment on webhook_timeline to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
 create policy of_tenant on webhook_timeline to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
@@ -625,7 +649,7 @@ create table webhook_totals (
   last_attempt_at timestamp with time zone,
   last_success_at timestamp with time zone,
   constraint webhook_totals_pkey PRIMARY KEY (webhook_id)
-);
+) with (autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=5000, fillfactor=70);
 CREATE INDEX webhook_totals_of_environment ON public.webhook_totals USING btree (environment_id);
 alter table webhook_totals enable row level security;
 create policy of_environment on webhook_totals to posthorn_management using ( CASE WHEN (environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0);
@@ -728,6 +752,18 @@ create policy of_environment on webhooks to posthorn_management using ( CASE WHE
 create policy of_tenant on webhooks to posthorn_tenant using ( CASE WHEN (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif")) THEN 1 ELSE 0 END <> 0) with check ( CASE WHEN ((environment_id = ( SELECT (NULLIF(current_setting('posthorn.environment'::text, true), ''::text))::uuid AS "nullif")) AND (tenant_id = ( SELECT (NULLIF(current_setting('posthorn.tenant'::text, true), ''::text))::uuid AS "nullif"))) THEN 1 ELSE 0 END <> 0);
 grant insert, select, update on webhooks to posthorn_management;
 grant insert, select, update on webhooks to posthorn_tenant;
+
+CREATE OR REPLACE FUNCTION public.close_partition(partition regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET lock_timeout TO '800ms'
+AS $function$
+begin
+  execute format('alter table %s set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, '
+                 'autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 1000, '
+                 'autovacuum_analyze_scale_factor = 0.02, autovacuum_analyze_threshold = 1000)', partition);
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION public.end_waiting_deliveries(webhooks_max integer, rows_max integer, stats_slot integer, only_webhook uuid DEFAULT NULL::uuid, recheck interval DEFAULT '00:00:10'::interval)
  RETURNS integer
@@ -961,6 +997,7 @@ begin
         upper_bound := uuidv7_floor((day + 1)::timestamp at time zone 'UTC')::text;
       end if;
       execute format('create table %I (like %I including all)', partition, parent);
+      perform tend_partition(partition::regclass);
       execute format('alter table %I attach partition %I for values from (%L) to (%L)', parent, partition, lower_bound, upper_bound);
       made := made + 1;
     end loop;
@@ -1076,6 +1113,16 @@ begin
     raise exception 'secrets are sealed with key %, not with %', sealing, new.key_id using errcode = 'PHKEY';
   end if;
   return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.tend_partition(partition regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('alter table %s set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 5000, '
+                 'autovacuum_vacuum_insert_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.05)', partition);
 end
 $function$;
 

@@ -83,7 +83,7 @@ export const limits = {
   /** Intervals of one answer, groups of one answer, and how long each interval is kept (the database deletes later). */
   statisticsBucketsMax: 2_000,
   statisticsGroupsMax: 100,
-  statisticsKeptMs: { minute: 25 * 3_600_000, hour: 34 * 86_400_000, day: 100 * 366 * 86_400_000 },
+  statisticsKeptMs: { minute: 25 * 3_600_000, hour: 34 * 86_400_000, day: 400 * 86_400_000 },
   /** Live streams of one process; messages kept for those who come back; how long it listens on when nobody is there. */
   streamsMax: 500,
   streamKeptMessages: 5_000,

@@ -81,7 +81,6 @@ export const limits = {
     failingS: 3_600,
     noSuccessEveryMs: 10_000,
     noSuccessWebhooksMax: 100,
-    expireEveryMs: 60_000,
     /** How often raw statistics are added up; how many rows in one step, each of which becomes about seven; how often what is too old is deleted. */
     settleEveryMs: 10_000,
     settleRowsMax: 500,
@@ -90,6 +89,21 @@ export const limits = {
     partitionsEveryMs: 3_600_000,
     /** After maintenance that failed. */
     maintenanceRetryMs: 60_000,
+  },
+  retention: {
+    /** How often days that are over are looked for; how often it is asked whether this worker's scheduler is active now. */
+    roundMs: 60_000,
+    idleMs: 1_000,
+    /** How often what waits of events that are too old is ended, and told: what expires meanwhile is told together. */
+    endEveryMs: 600_000,
+    /** Deliveries, dispatches, webhooks told, partitions closed and rows of history forgotten in one step. */
+    endRowsMax: 2_000,
+    dispatchesMax: 200,
+    webhooksMax: 500,
+    partitionsMax: 50,
+    forgetRowsMax: 2_000,
+    /** How often owners are warned, days that are over are closed, and history is forgotten. */
+    tidyEveryMs: 3_600_000,
   },
   mailing: {
     roundMs: 1_000,

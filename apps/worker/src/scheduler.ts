@@ -25,8 +25,6 @@ export type SchedulerDependencies = {
   readonly stepReplays: () => Promise<boolean>;
   /** One step of the erasure of a tenant; true: there may be more to do now. */
   readonly eraseTenants: () => Promise<boolean>;
-  /** Ends what waits of events that are older than is kept; returns how many. */
-  readonly expire: () => Promise<number>;
   /** Adds raw statistics up into hours and days; returns how many rows. */
   readonly settleStatistics: () => Promise<number>;
   /** Deletes minutes and hours that are older than is kept; returns how many. */
@@ -67,7 +65,6 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let mendAt = performance.now() + bounds.mendEveryMs;
   let partitionsAt = performance.now();
   let noSuccessAt = performance.now();
-  let expireAt = performance.now();
   let settleAt = performance.now();
   let expireStatisticsAt = performance.now();
   let shardOfDue = 0;
@@ -127,11 +124,6 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     if (now >= noSuccessAt) {
       noSuccessAt = now + bounds.noSuccessEveryMs;
       await dependencies.disableUnsuccessful();
-    }
-    if (now >= expireAt) {
-      expireAt = now + bounds.expireEveryMs;
-      // A full step: there may be more, and it need not wait.
-      if ((await dependencies.expire()) >= bounds.endRowsMax) expireAt = now;
     }
     if (now >= settleAt) {
       settleAt = now + bounds.settleEveryMs;

@@ -1,10 +1,8 @@
 // The scheduler on this worker's Postgres and queue.
-import { uuidRandomBytesMin, uuidv7 } from '@posthorn/core';
 import {
   type DatabaseClock,
   disableUnsuccessful,
   endWaitingDeliveries,
-  expireDeliveries,
   expireStatistics,
   findDueWork,
   type HotPool,
@@ -33,28 +31,12 @@ export type SchedulingOptions = {
   readonly clock: DatabaseClock;
   /** Which of the statistics slots (0–15) this process writes. */
   readonly slot: number;
-  /** What waits is given up when its event is older. */
-  readonly retentionDays: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly report: (doing: string) => (error: unknown) => void;
 };
 
-const dayMs = 86_400_000;
-/** Random bytes of the first id of a moment. */
-const lowest = new Uint8Array(uuidRandomBytesMin);
-
-export const createScheduling = ({
-  pool,
-  holder,
-  producer,
-  clock,
-  slot,
-  retentionDays,
-  logger,
-  metrics,
-  report,
-}: SchedulingOptions): Scheduler => {
+export const createScheduling = ({ pool, holder, producer, clock, slot, logger, metrics, report }: SchedulingOptions): Scheduler => {
   const bounds = limits.scheduler;
   const replaying = createReplayingOn(pool, slot, (error, replayId) => logger.error({ err: error, replay_id: replayId }, 'replay.failed'));
   const round = { webhooksMax: bounds.webhooksPerRoundMax, chunkMax: limits.circuit.chunkMax, deliveriesMax: bounds.deliveriesPerRoundMax };
@@ -75,10 +57,6 @@ export const createScheduling = ({
     },
     stepReplays: replaying.step,
     eraseTenants: () => stepTenantErasure(pool, slot),
-    expire: () => {
-      const keptFromMs = clock.nowMs() - retentionDays * dayMs;
-      return expireDeliveries(pool, uuidv7(keptFromMs, lowest), bounds.endRowsMax, slot);
-    },
     settleStatistics: () => settleStatistics(pool, bounds.settleRowsMax),
     expireStatistics: () => expireStatistics(pool, bounds.settleRowsMax),
     mendDueHints: () => mendDueHints(pool),

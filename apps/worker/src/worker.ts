@@ -10,6 +10,7 @@ import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { limits } from './limits.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
+import { createRetentionOn } from './retention.js';
 import { createScheduling } from './scheduling.js';
 
 export type WorkerOptions = {
@@ -18,6 +19,8 @@ export type WorkerOptions = {
   readonly queueShards: number;
   readonly jobsMax: number;
   readonly retentionDays: number;
+  /** How long at least an idempotency key counts. */
+  readonly idempotencyHours: number;
   /** For those who look what runs. */
   readonly build?: Build;
   readonly egress: Egress;
@@ -66,6 +69,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
   const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
+  const retention = createRetentionOn({ ...options, isActive: scheduler.isActive, slot, report });
   const mailing = createMailingOn({ ...options, linkKey: keyRing.sealing, report });
   const keys = createKeyFollower(pool, keyRing, report('follow the encryption key'));
 
@@ -97,12 +101,13 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       running = sayRunning(pool, self, report('say that it runs'));
       consumer.start();
       scheduler.start();
+      retention.start();
       mailing.start();
     },
     stop: async () => {
       isStopping = true;
       delivering.ending.begin();
-      await Promise.all([finishDelivering(), waitFor('mails', mailing.stop())]);
+      await Promise.all([finishDelivering(), waitFor('mails', mailing.stop()), waitFor('retention', retention.stop())]);
       delivering.stop();
       teller.stop();
       keys.stop();

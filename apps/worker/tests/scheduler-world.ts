@@ -67,7 +67,6 @@ export const openScheduler = (shards = 1) => {
     disableUnsuccessful: () => call('disableUnsuccessful', 0),
     stepReplays: () => call('stepReplays', world.replaySteps-- > 1),
     eraseTenants: () => call('eraseTenants', world.erasureSteps-- > 1),
-    expire: () => call('expire', 0),
     findDueWork: () => call('findDueWork', { dispatches: true, chunks: true, ending: true, replays: true, erasing: true, ...world.due }),
     settleStatistics: () => {
       const settled = Math.min(world.raw, bounds.settleRowsMax);

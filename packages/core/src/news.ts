@@ -2,7 +2,14 @@
 
 /** What a webhook's owner is told of trouble, as the notification of one kind has gathered it. */
 export type TroubleFact = {
-  readonly kind: 'webhook_failing' | 'webhook_recovered' | 'circuit_opened' | 'webhook_disabled' | 'delivery_failed';
+  readonly kind:
+    | 'webhook_failing'
+    | 'webhook_recovered'
+    | 'circuit_opened'
+    | 'webhook_disabled'
+    | 'delivery_failed'
+    | 'deliveries_expiring'
+    | 'deliveries_expired';
   readonly count: number;
   readonly firstAt: Date;
   readonly lastAt: Date;

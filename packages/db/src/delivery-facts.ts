@@ -11,6 +11,8 @@ export type DeliveryFacts = {
   readonly attempts: number;
   readonly webhook: { readonly deleted: boolean; readonly disabled: boolean; readonly paused: boolean; readonly circuitClosed: boolean };
   readonly erased: boolean;
+  /** Its event is older than is kept, and goes with its day. */
+  readonly givenUp: boolean;
 };
 
 /** A delivery in reach with what stands in its way, or undefined. */
@@ -30,10 +32,12 @@ export const findDelivery = async (
     paused: boolean;
     circuit_closed: boolean;
     erased: boolean;
+    given_up: boolean;
   }>`
     select d.tenant_id, (select count(*)::int from attempts a where a.event_id = ${eventId} and a.webhook_id = ${webhookId}) as attempts,
            s.webhook_id is null or s.deleted_at is not null as deleted, s.disabled_at is not null as disabled, s.paused_at is not null as paused,
-           s.circuit is not distinct from 0 as circuit_closed, e.id is null or e.erased_at is not null as erased
+           s.circuit is not distinct from 0 as circuit_closed, e.id is null or e.erased_at is not null as erased,
+           d.event_id < (select kept_from from retention) as given_up
       from deliveries d
       left join webhook_state s on s.webhook_id = d.webhook_id
       left join events e on e.id = d.event_id and e.id = ${eventId}
@@ -47,5 +51,6 @@ export const findDelivery = async (
     attempts: row.attempts,
     webhook: { deleted, disabled, paused, circuitClosed },
     erased: row.erased,
+    givenUp: row.given_up,
   };
 };

@@ -16,7 +16,10 @@ export const endChosen = ({ status, reason }: Ending, slot: string): string => `
    where d.event_id = c.event_id and d.webhook_id = c.webhook_id and d.status = 0
   returning d.environment_id, d.tenant_id, d.event_id, d.webhook_id
 ),
-ended_stats as (
+${countEnded(status, slot)}`;
+
+/** The part of a `with` that counts the deliveries of `ended` in the statistics. */
+export const countEnded = (status: Ending['status'], slot: string): string => `ended_stats as (
   insert into webhook_stats as s (environment_id, tenant_id, webhook_id, span, at, event_type, slot, ${status})
   select n.environment_id, n.tenant_id, n.webhook_id, 0, date_trunc('minute', now()), coalesce(e.event_type, ''), ${slot}, count(*)
     from ended n left join events e on e.id = n.event_id

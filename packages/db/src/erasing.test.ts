@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addDeliveries, addEvent, countsAndRecount } from '../tests/events.js';
-import { createWorld, newEventId, sent, type World } from '../tests/world.js';
-import { eraseEvent, expireDeliveries } from './erasing.js';
+import { createWorld, sent, type World } from '../tests/world.js';
+import { eraseEvent } from './erasing.js';
 import { writeFlush } from './flush.js';
 
 const slot = 4;
-const dayMs = 86_400_000;
 let world: World;
 beforeAll(async () => {
   world = await createWorld(4);
-  await world.rows('select make_partitions(current_date - 3, current_date)');
 });
 afterAll(() => world.drop());
 
@@ -78,44 +76,5 @@ describe('erasing an event', () => {
       expect(await eraseEvent(world.pool, elsewhere, eventId, slot)).toBe(false);
     expect(await content(eventId)).toEqual(before);
     expect(await eraseEvent(world.pool, { ...reach(), tenantId: null }, eventId, slot)).toBe(true);
-  });
-});
-
-describe('the end of retention', () => {
-  it('fails what still waits of old events, in chunks, and tells it in the timeline', async () => {
-    const [many, few] = [await world.webhook(), await world.webhook()];
-    const old = await Promise.all(Array.from({ length: 5 }, () => addEvent(world, { atMs: Date.now() - 2 * dayMs })));
-    const [recent] = [await addEvent(world)];
-    await addDeliveries(world, many, [...old, recent], 'waiting');
-    await addDeliveries(world, few, old.slice(0, 1), 'waiting');
-    await addDeliveries(world, few, old.slice(1, 2), 'succeeded');
-    await addDeliveries(world, few, old.slice(2, 3), 'waiting', { out: true, sent: null, dueInMs: 20_000 });
-    await world.rows('update deliveries set replay_id = $1 where event_id = $2', [randomUUID(), old[4]]);
-    const beforeId = newEventId(Date.now() - dayMs);
-    const expired: number[] = [];
-    for (;;) {
-      expired.push(await expireDeliveries(world.pool, beforeId, 4, slot));
-      if (expired.at(-1) === 0) break;
-    }
-    expect(expired).toEqual([4, 2, 0]);
-    const left = await world.rows(
-      'select event_id, webhook_id, out from deliveries where status = 0 and webhook_id = any ($1) order by out',
-      [[many, few]],
-    );
-    expect(left).toEqual([
-      { event_id: recent, webhook_id: many, out: false },
-      { event_id: old[2], webhook_id: few, out: true },
-    ]);
-    expect(await world.rows('select distinct status, reason from deliveries where webhook_id = $1 and status > 0', [many])).toEqual([
-      { status: 2, reason: 18 },
-    ]);
-    const told = await world.rows(
-      `select webhook_id, sum((details ->> 'count')::int)::int as n from webhook_timeline where kind = 'expired' group by 1 order by n`,
-    );
-    expect(told).toEqual([
-      { webhook_id: few, n: 1 },
-      { webhook_id: many, n: 5 },
-    ]);
-    await expectCountsToHold([many, few]);
   });
 });

@@ -48,7 +48,7 @@ export {
   findEnvironment,
   insertEnvironment,
 } from './environments.js';
-export { eraseEvent, expireDeliveries } from './erasing.js';
+export { eraseEvent } from './erasing.js';
 export {
   changeEventType,
   deleteEventType,
@@ -61,6 +61,7 @@ export {
   listEventSchemaVersions,
   listEventTypes,
 } from './event-types.js';
+export { endOldDispatches, expireDeliveries, moveKeptFrom, tellExpired, warnOfExpiry } from './expiring.js';
 export { type EventToExplain, type ExplainedWebhook, findEventToExplain, readExplainedWebhooks } from './explaining.js';
 export {
   type ChunkReport,
@@ -71,6 +72,7 @@ export {
   type SentAttempt,
   writeFlush,
 } from './flush.js';
+export { forgetHistory, historyDays } from './forgetting.js';
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
 export { createKeyRing, type DerivedKeys, encryptionKeyId, type KeyRing } from './key-ring.js';
 export { beginKeyRotation, countSecretsByKey, readSealingKeys, resealSecrets } from './key-rotation.js';
@@ -90,6 +92,8 @@ export { expireMails } from './mailroom-keeping.js';
 export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';
 export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
+export { type Dropping, dropOldPartitions } from './partition-dropping.js';
+export { closePartitions, makePartitions, type PartitionDays, readPartitions } from './partitions.js';
 export { createDatabase, createDatabases, createHotPool, type Database, type HotPool, walledHotPool } from './pools.js';
 export { type Build, findProcessesWithout, listProcesses, readUpkeep, sayRunning } from './processes.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
@@ -111,7 +115,7 @@ export {
   scopeOf,
   stepReplay,
 } from './replays.js';
-export { holdSchedulerLease, makePartitions, releaseSchedulerLease } from './scheduler-lease.js';
+export { holdSchedulerLease, releaseSchedulerLease } from './scheduler-lease.js';
 export { createSecretBox, type SecretBox, type SecretPurpose } from './secret-box.js';
 export { expireStatistics, settleStatistics } from './settling.js';
 export { readWebhookStatistics, type WebhookStatistics } from './stats.js';

@@ -12,6 +12,8 @@ export const notificationKinds = [
   'circuit_opened',
   'webhook_disabled',
   'delivery_failed',
+  'deliveries_expiring',
+  'deliveries_expired',
   'deliveries_succeeded',
 ] as const satisfies readonly NotificationKind[];
 

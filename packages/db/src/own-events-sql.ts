@@ -30,7 +30,8 @@ own_dispatches as (
 ),
 noted as (
   insert into notifications as n (id, environment_id, tenant_id, webhook_id, kind, count, first_at, last_at, details)
-  select new_uuidv7(), environment_id, tenant_id, webhook_id, kind, count(*), now(), now(), (array_agg(data))[1]
+  select new_uuidv7(), environment_id, tenant_id, webhook_id, kind, sum(case kind when 'deliveries_expired' then (data ->> 'count')::bigint else 1 end),
+         now(), now(), (array_agg(data))[1]
     from (select t.*, (data ->> 'webhook_id')::uuid as webhook_id from told t where kind <> 'circuit_closed') t
    group by environment_id, tenant_id, webhook_id, kind
    order by webhook_id, kind

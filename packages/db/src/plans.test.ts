@@ -1,9 +1,10 @@
 // The plan of midnight: a statement that was planned while today's partitions were empty must not read them whole once they are full.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createWorld, failed, flushLimits, parked, type World, waiting } from '../tests/world.js';
+import { createWorld, failed, flushLimits, newEventId, parked, type World, waiting } from '../tests/world.js';
 import { claimDispatch, existingDeliveries, leaseDispatches } from './dispatches.js';
 import { leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
+import { endOldDispatches, expireDeliveries, tellExpired, warnDays, warnOfExpiry } from './expiring.js';
 import { type DeliveryRecord, writeFlush } from './flush.js';
 import { findKeptEvents, insertEvents } from './ingest.js';
 import type { HotPool } from './pools.js';
@@ -65,6 +66,11 @@ const runAll = async (connection: HotPool): Promise<void> => {
   await world.rows(`update webhook_state set due_at = now(), not_before = '-infinity', out_until = '-infinity', chunk = 100`);
   await loadChunks(connection, await leaseChunks(connection, { webhooksMax: 200, chunkMax: 500, deliveriesMax: 1_000 }));
   await mendDueHints(connection);
+  // As if what is of today were old.
+  await warnOfExpiry(connection, warnDays - 1, 1);
+  await expireDeliveries(connection, newEventId(), 1, 0);
+  await tellExpired(connection, 10);
+  await endOldDispatches(connection, newEventId(), 1);
 };
 
 /** Erases a tenant to whom a fifth of the events belongs. */
@@ -135,7 +141,15 @@ describe('hot statements whose partitions were empty when they were planned', ()
     expect([...statements.keys()].sort()).toEqual(
       expect.arrayContaining([
         ...['claim-dispatch', 'existing-deliveries', 'flush', 'flush-first-successes', 'ingest', 'kept-events', 'lease-chunks'],
-        ...['lease-dispatches', 'load-chunks', 'mend-due-hints'],
+        ...[
+          'lease-dispatches',
+          'load-chunks',
+          'mend-due-hints',
+          'warn-of-expiry',
+          'expire-deliveries',
+          'tell-expired',
+          'end-old-dispatches',
+        ],
       ]),
     );
   });

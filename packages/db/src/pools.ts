@@ -54,6 +54,25 @@ const newPool = (options: PoolOptions, settings: readonly string[], suffix: stri
 /** The pool of ingest, claim, flush and scheduler. Its statements are named, so each connection prepares them once. */
 export const createHotPool = (options: PoolOptions): HotPool => newPool(options, hotSettings, 'hot');
 
+/**
+ * Opens a connection of its own beside a pool, for statements that must not be in a transaction and that have other bounds; the caller ends it.
+ * @param settings of the session, `name=value`
+ */
+export const connectApart = async (pool: HotPool, suffix: string, settings: readonly string[]): Promise<pg.Client> => {
+  const { connectionString, application_name: name } = pool.options;
+  const client = new pg.Client({
+    connectionString,
+    application_name: `${name} ${suffix}`,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
+  // A connection that is lost is told by the statement that it is lost under.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+};
+
 /** The same connections for what people do: behind the wall. */
 export const walledHotPool = (pool: HotPool): HotPool => behindWall(pool) as unknown as HotPool;
 

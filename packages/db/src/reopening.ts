@@ -20,14 +20,15 @@ export type Opened = {
   readonly stepped: boolean;
   readonly opened: number;
   readonly alreadyWaiting: number;
-  /** Its webhook is disabled or deleted, its event is erased, or there is nothing to open. */
+  /** Its webhook is disabled or deleted, its event is erased or given up, or there is nothing to open. */
   readonly refused: number;
 };
 
 /** Deliveries by what opening them would do. */
 export type Judged = { readonly opens: number; readonly alreadyWaiting: number; readonly refused: number };
 
-const off = 'e.id is null or e.erased_at is not null or s.webhook_id is null or s.disabled_at is not null or s.deleted_at is not null';
+const off =
+  'e.id is null or e.erased_at is not null or e.id < (select kept_from from retention) or s.webhook_id is null or s.disabled_at is not null or s.deleted_at is not null';
 
 /**
  * What each wanted delivery is: `ended` and `missing` ones are opened, `waiting` ones are left, `refused` ones cannot be. $1–$5: the wanted.

@@ -21,13 +21,3 @@ export const releaseSchedulerLease = async (pool: HotPool, holder: string): Prom
     values: [holder],
   });
 };
-
-/** Makes the partitions from yesterday to a week ahead; returns how many were missing. */
-export const makePartitions = async (pool: HotPool, daysAhead = 7): Promise<number> => {
-  const result = await pool.query<{ made: number }>({
-    name: 'make-partitions',
-    text: `select make_partitions((now() at time zone 'UTC')::date - 2, (now() at time zone 'UTC')::date + $1::int) as made`,
-    values: [daysAhead],
-  });
-  return result.rows[0]?.made ?? 0;
-};

@@ -1,6 +1,7 @@
 // Raw statistics are added up into hours, days and lifetimes, and into those of their tenants, by the scheduler and never by a flush; of each event type, and of
 // all together, so that what is read of a whole costs no row for each of its parts. A raw row is deleted by the statement that adds it up, so each count is in one
 // place at every moment; what comes late makes a new raw row, which is settled in its turn.
+import { historyDays } from './forgetting.js';
 import type { HotPool } from './pools.js';
 import {
   allCounters,
@@ -17,8 +18,8 @@ import {
 
 /** Raw rows are left alone for so long, in seconds: processes still add to them. */
 export const rawForS = 120;
-/** How long settled minutes and hours of webhooks are kept; those of tenants as well. Days stay. */
-const keptS = { minute: 26 * 3_600, hour: 35 * 86_400 } as const;
+/** How long settled minutes, hours and days of webhooks are kept; those of tenants as well. */
+const keptS = { minute: 26 * 3_600, hour: 35 * 86_400, day: historyDays.statistics * 86_400 } as const;
 
 const namesOf = (counters: readonly Counter[]): string => counters.join(', ');
 const sumsOf = (counters: readonly Counter[]): string => counters.map((name) => `sum(${name})`).join(', ');
@@ -95,12 +96,12 @@ delete from ${table} where ctid in (
        ${table === 'webhook_stats' ? `and s.slot = ${settledSlot}` : ''}
      limit $1) s
    limit $1)`;
-const expirySqls = (['minute', 'hour'] as const).flatMap((length) => [
+const expirySqls = lengths.flatMap((length) => [
   ...[spans, spansOfAllTypes].map((codes) => expireSql('webhook_stats', codes[length], keptS[length])),
   ...[spans, spansOfAllTypes, spansOfEnvironment].map((codes) => expireSql('tenant_stats', codes[length], keptS[length])),
 ]);
 
-/** Deletes settled minutes and hours that are older than is kept, at most `rowsMax` of each kind; returns how many. What they counted is in days and lifetimes. */
+/** Deletes settled statistics that are older than is kept, at most `rowsMax` of each kind; returns how many. What they counted is in longer spans and in lifetimes. */
 export const expireStatistics = async (pool: HotPool, rowsMax: number): Promise<number> => {
   let deleted = 0;
   for (const text of expirySqls) deleted += (await pool.query({ text, values: [rowsMax] })).rowCount ?? 0;

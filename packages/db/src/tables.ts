@@ -251,6 +251,8 @@ export type NotificationKind =
   | 'circuit_opened'
   | 'webhook_disabled'
   | 'delivery_failed'
+  | 'deliveries_expiring'
+  | 'deliveries_expired'
   | 'deliveries_succeeded';
 
 export type NotificationsTable = {

@@ -82,8 +82,8 @@ it('lets nobody through to a partition, nor to what belongs to no environment', 
       group by c.relname`,
     [Object.values(roles), tables.map(({ name }) => name)],
   );
-  // Ids of events on their way, and nothing else of them.
-  expect(reached.map(({ name }) => name)).toEqual(['dispatches']);
+  // Ids of events on their way, and nothing else of them; and from which event on they are kept.
+  expect(reached.map(({ name }) => name)).toEqual(['dispatches', 'retention']);
 });
 
 describe.each(reaches)('in the reach of %s', (_, reach) => {

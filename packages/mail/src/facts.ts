@@ -131,6 +131,32 @@ const lost: Words = {
   },
 };
 
+const longerKept = 'Nothing of that can be sent any more. A longer POSTHORN_RETENTION_DAYS keeps the next ones.';
+const deliveriesOf = (fact: TroubleFact): string => countOf(fact.count, 'delivery', 'deliveries');
+
+const expired: Words = {
+  tone: 'bad',
+  headline: ({ count }) => (count === 1 ? 'Delivery expired' : `${numberOf(count)} deliveries expired`),
+  sentence: (fact) =>
+    `${deliveriesOf(fact)} that still waited ${fact.count === 1 ? 'was' : 'were'} given up by ${timeOf(fact.lastAt)}: ${fact.count === 1 ? 'its event is' : 'their events are'} older than is kept.`,
+  next: () => longerKept,
+  note: { text: 'Expired:', rest: longerKept },
+};
+
+const rescue = 'Resume the webhook, reset its circuit, or repair its endpoint, so that they still go out.';
+
+const expiring: Words = {
+  tone: 'bad',
+  headline: () => 'Deliveries are about to expire',
+  sentence: (fact) => {
+    const [waiting, days] = [wholeOf(fact, 'count'), wholeOf(fact, 'within_days')];
+    const which = waiting === null ? 'Deliveries wait' : waiting === 1 ? '1 delivery waits' : `${numberOf(waiting)} deliveries wait`;
+    return `${which} whose events are given up ${days === null ? 'soon' : `within ${countOf(days, 'day', 'days')}`}.`;
+  },
+  next: () => rescue,
+  note: { text: 'About to expire:', rest: rescue },
+};
+
 const recovered: Words = {
   tone: 'good',
   headline: () => 'Recovered',
@@ -147,6 +173,8 @@ export const wordsOf: Readonly<Record<TroubleFact['kind'], Words>> = {
   webhook_disabled: disabled,
   circuit_opened: opened,
   webhook_failing: failing,
+  deliveries_expiring: expiring,
+  deliveries_expired: expired,
   delivery_failed: lost,
   webhook_recovered: recovered,
 };
@@ -166,12 +194,25 @@ export const mainFact = (facts: readonly TroubleFact[]): TroubleFact | null => {
   const end = of('webhook_recovered');
   const isOpen = (fact: TroubleFact | undefined): boolean => fact !== undefined && (end === undefined || end.lastAt <= fact.lastAt);
   const streak = [of('circuit_opened'), of('webhook_failing')].find(isOpen);
-  return of('webhook_disabled') ?? streak ?? of('delivery_failed') ?? end ?? facts[0] ?? null;
+  return (
+    of('webhook_disabled') ??
+    streak ??
+    of('deliveries_expiring') ??
+    of('deliveries_expired') ??
+    of('delivery_failed') ??
+    end ??
+    facts[0] ??
+    null
+  );
 };
 
 /** Whether what the fact says comes next is still to come: what was overtaken by another fact is history. */
 const isCurrent = ({ kind }: TroubleFact, main: TroubleFact | null): boolean =>
-  kind === main?.kind || kind === 'delivery_failed' || (kind === 'webhook_recovered' && main?.kind === 'delivery_failed');
+  kind === main?.kind ||
+  kind === 'delivery_failed' ||
+  kind === 'deliveries_expiring' ||
+  kind === 'deliveries_expired' ||
+  (kind === 'webhook_recovered' && main?.kind === 'delivery_failed');
 
 /** The facts of a webhook, how it stands first, then the newest. @param isAlone else what comes next is said once for all webhooks, in the notes */
 export const pointsOf = (facts: readonly TroubleFact[], isAlone: boolean): readonly Point[] => {

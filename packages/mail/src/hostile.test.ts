@@ -41,7 +41,15 @@ const anyWebhook: fc.Arbitrary<NamedWebhook> = fc.record({
   unsubscribeUrl: fc.oneof(anyText, fc.constant('https://hooks.example/unsubscribe/t')),
 });
 const anyFact: fc.Arbitrary<TroubleFact> = fc.record({
-  kind: fc.constantFrom('webhook_failing', 'webhook_recovered', 'circuit_opened', 'webhook_disabled', 'delivery_failed'),
+  kind: fc.constantFrom(
+    'webhook_failing',
+    'webhook_recovered',
+    'circuit_opened',
+    'webhook_disabled',
+    'delivery_failed',
+    'deliveries_expiring',
+    'deliveries_expired',
+  ),
   count: fc.integer({ min: 1, max: 1_000_000 }),
   firstAt: anyTime,
   lastAt: anyTime,

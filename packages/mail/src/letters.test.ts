@@ -155,7 +155,15 @@ describe('a mail about one webhook', () => {
   });
 
   it('does without details', () => {
-    for (const kind of ['circuit_opened', 'webhook_failing', 'webhook_disabled', 'delivery_failed', 'webhook_recovered'] as const) {
+    for (const kind of [
+      'circuit_opened',
+      'webhook_failing',
+      'webhook_disabled',
+      'delivery_failed',
+      'deliveries_expiring',
+      'deliveries_expired',
+      'webhook_recovered',
+    ] as const) {
       const details = {
         circuit_failure_count: 'x',
         circuit_retry_at: 7,
@@ -166,6 +174,26 @@ describe('a mail about one webhook', () => {
       };
       for (const text of [textOf(fact(kind)), textOf(fact(kind, details))]) expect(text).not.toMatch(/undefined|null|NaN|Invalid|object/);
     }
+  });
+});
+
+describe('a mail about what is not kept for ever', () => {
+  const expiring = fact('deliveries_expiring', { count: 1_200, within_days: 3, accepted_before: '2026-11-01T00:00:00.000Z' });
+  const expired = fact('deliveries_expired', { count: 2 }, { count: 1_500 });
+
+  it('warns of deliveries that wait, and says what helps', () => {
+    const { subject, text } = writeTrouble(trouble([expiring]));
+    expect(subject).toMatch(/^Deliveries are about to expire: /);
+    expect(text).toContain('1,200 deliveries wait whose events are given up within 3 days.');
+    expect(text).toContain('Resume the webhook, reset its circuit, or repair its endpoint');
+  });
+
+  it('counts those that were given up, and offers nothing that does not help', () => {
+    const { subject, text } = writeTrouble(trouble([expired]));
+    expect(subject).toMatch(/^1,500 deliveries expired: /);
+    expect(text).toContain('1,500 deliveries that still waited were given up');
+    expect(text).toContain('POSTHORN_RETENTION_DAYS');
+    expect(text).not.toMatch(/[Rr]etry|recover/);
   });
 });
 

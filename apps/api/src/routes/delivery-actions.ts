@@ -26,9 +26,10 @@ type Key = ReturnType<typeof deliveryKeyOf>;
 const deliveryWithAttempts = ({ delivery, attempts }: DeliveryFacts) => ({ ...deliveryObject(delivery), attempts });
 
 /** Throws what stands in the way of a retry, and names the route that helps. */
-const checkRetry = ({ delivery, webhook, erased }: DeliveryFacts): void => {
+const checkRetry = ({ delivery, webhook, erased, givenUp }: DeliveryFacts): void => {
   const path = `/v1/webhooks/${delivery.webhook_id}`;
   if (erased) throw problem('conflict', 'the event is erased: there is nothing left to send');
+  if (givenUp) throw problem('conflict', 'the event is older than is kept, and about to be dropped');
   if (webhook.deleted) throw problem('conflict', 'the webhook is deleted');
   if (webhook.disabled) throw problem('webhook_disabled', `the webhook is disabled; POST ${path}/enable first`);
   // What has ended may be opened now and is held like the others; of what is held, a retry would change nothing.

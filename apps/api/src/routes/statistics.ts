@@ -32,7 +32,7 @@ const timeParameters = {
 const intervalFilter = {
   interval: oneOf(
     intervals,
-    `By default the finest whose intervals are at most ${limits.statisticsBucketsMax / 4}. Minutes are kept for a day, hours for 35 days.`,
+    `By default the finest whose intervals are at most ${limits.statisticsBucketsMax / 4}. Minutes are kept for a day, hours for 35 days, days for 400.`,
   ),
 };
 const scopeFilters = {

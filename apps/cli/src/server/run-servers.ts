@@ -43,6 +43,7 @@ const newWorker = (resources: Resources) =>
     queueShards: resources.config.queueShards,
     jobsMax: resources.config.workerJobsMax,
     retentionDays: resources.config.retentionDays,
+    idempotencyHours: resources.config.idempotencyHours,
     build: readBuild(resources.config.commit),
     mail: resources.config,
   });

@@ -10,6 +10,10 @@ describe('a notification in words', () => {
     ['webhook_disabled', 1, { disabled_reason: 'gone' }, 'Disabled: its endpoint answered 410'],
     ['delivery_failed', 1, {}, 'A delivery failed for good'],
     ['delivery_failed', 1_200, {}, '1,200 deliveries failed for good'],
+    ['deliveries_expiring', 1, { count: 1_200 }, '1,200 deliveries are about to expire'],
+    ['deliveries_expiring', 2, {}, 'Deliveries are about to expire'],
+    ['deliveries_expired', 1, {}, 'A delivery expired'],
+    ['deliveries_expired', 1_200, { count: 3 }, '1,200 deliveries expired'],
     ['deliveries_succeeded', 1, {}, 'What was delivered'],
   ] as const)('says what and how often: %s × %d', (kind, count, details, words) => {
     expect(whatOf({ kind, count, details })).toBe(words);

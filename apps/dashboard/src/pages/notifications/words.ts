@@ -10,6 +10,8 @@ export const kinds = [
   'circuit_opened',
   'webhook_disabled',
   'delivery_failed',
+  'deliveries_expiring',
+  'deliveries_expired',
   'deliveries_succeeded',
 ] as const satisfies readonly Notification['kind'][];
 
@@ -42,6 +44,14 @@ export const whatOf = ({ kind, count: many, details }: Pick<Notification, 'kind'
     }
     case 'delivery_failed':
       return many === 1 ? 'A delivery failed for good' : `${count(many)} deliveries failed for good`;
+    case 'deliveries_expiring': {
+      const waiting = numberOf(details.count);
+      return waiting === null
+        ? 'Deliveries are about to expire'
+        : `${count(waiting)} ${waiting === 1 ? 'delivery is' : 'deliveries are'} about to expire`;
+    }
+    case 'deliveries_expired':
+      return many === 1 ? 'A delivery expired' : `${count(many)} deliveries expired`;
     case 'deliveries_succeeded':
       return 'What was delivered';
   }
