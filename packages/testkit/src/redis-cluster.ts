@@ -95,8 +95,7 @@ export async function startRedisCluster(mastersCount = 3): Promise<RedisCluster>
       await ask(server.url, async (client) => {
         await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
         await client.call('CLUSTER', 'ADDSLOTSRANGE', first(index), first(index + 1) - 1);
-        for (const other of started.slice(0, index))
-          await client.call('CLUSTER', 'MEET', '127.0.0.1', other.server.port, other.busPort);
+        for (const other of started.slice(0, index)) await client.call('CLUSTER', 'MEET', '127.0.0.1', other.server.port, other.busPort);
       });
     await untilFormed();
   } catch (error) {
