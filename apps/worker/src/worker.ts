@@ -10,11 +10,14 @@ import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
 import { createScheduling } from './scheduling.js';
+import { type ChosenShards, createServing, servedOf } from './serving.js';
 
 export type WorkerOptions = {
   readonly pool: HotPool;
   readonly queue: QueueLocation;
   readonly queueShards: number;
+  /** Of the queue, those that it serves; it schedules for all. Default: all. */
+  readonly workerShards?: ChosenShards;
   readonly jobsMax: number;
   readonly retentionDays: number;
   /** For those who look what runs. */
@@ -45,10 +48,10 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const processId = crypto.randomUUID();
   const teller = createLiveTeller(pool, report('tell'));
   const delivering = createDelivering({ ...options, secretBox: createSecretBox(keyRing), clock, slot, report, teller });
-  const { jobsMax } = options;
+  const { jobsMax, queueShards, workerShards: chosen = 'all' } = options;
   const consumer = createQueueConsumer({
     location: options.queue,
-    shards: Array.from({ length: options.queueShards }, (_, shard) => shard),
+    shards: servedOf(chosen, queueShards),
     handlers: {
       first: { jobsMax, handle: delivering.handleDispatch },
       due: { jobsMax, handle: delivering.handleDue },
@@ -56,12 +59,17 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     },
     onError: report('take jobs'),
   });
-  const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
+  const producer = createQueueProducer({ location: options.queue, shards: queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
   const mailing = createMailingOn({ ...options, linkKey: keyRing.sealing, report });
   const keys = createKeyFollower(pool, keyRing, report('follow the encryption key'));
 
   let running: ReturnType<typeof sayRunning> | undefined;
+  const serving = createServing({
+    ...{ pool, chosen, queueShards, consumer, producer, logger, report },
+    isActive: scheduler.isActive,
+    onChange: () => running?.sayAgain(),
+  });
 
   const finishWork = async (): Promise<void> => {
     await Promise.all([scheduler.stop(), consumer.stop(), mailing.stop()]);
@@ -74,8 +82,9 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       teller.start();
       keys.start();
       const self = { id: processId, role: 'worker', build: options.build ?? null, jobsMax, encryptionKeyIds: keyRing.ids } as const;
-      running = sayRunning(pool, self, report('say that it runs'));
+      await serving.start();
       consumer.start();
+      running = sayRunning(pool, self, report('say that it runs'), serving.now);
       scheduler.start();
       mailing.start();
     },
@@ -84,6 +93,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       delivering.stop();
       teller.stop();
       keys.stop();
+      serving.stop();
       await running?.stop();
       clock.stop();
       await producer.close();
@@ -94,6 +104,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       return {
         ...(database.status === 'rejected' && { postgres: 'not reachable' }),
         ...(queue.status === 'rejected' && { queue: 'not reachable' }),
+        ...(serving.now().served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },

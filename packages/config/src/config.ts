@@ -4,6 +4,7 @@ import { readApiKey } from '@posthorn/core';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
 import { defaultMailFrom, isMailbox, isMailServerUrl, isOneAddress, isWebUrl } from './mail-settings.js';
+import { isRedisUrl, readWorkerShards, type WorkerShards } from './queue-settings.js';
 
 const port = (fallback: number, description: string) => Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
 const optional = (description: string) => Type.Optional(Type.String({ description }));
@@ -21,7 +22,9 @@ export const variables = Type.Object({
   DATABASE_URL: optional('Postgres. Default: an embedded server in the data directory'),
   POSTHORN_DATABASE_DIRECT_URL: optional('Postgres without a pooler in between, for migrations. Default: DATABASE_URL'),
   POSTHORN_DATABASE_POOL_MAX: Type.Integer({ minimum: 2, maximum: 100, default: 8, description: 'connections of each pool of a process' }),
-  REDIS_URL: optional('Redis. Unset: the queue lives in Postgres'),
+  REDIS_URL: optional(
+    'Redis; several addresses, comma-separated, or one with `?cluster=true`: a Redis Cluster. Unset: the queue lives in Postgres',
+  ),
   POSTHORN_QUEUE: Type.Optional(
     Type.Union([Type.Literal('redis'), Type.Literal('postgres')], { description: 'says aloud where the queue lives' }),
   ),
@@ -33,6 +36,7 @@ export const variables = Type.Object({
   POSTHORN_ENCRYPTION_KEY_NEXT: optional('a second key, while one goes from one to the other (`posthorn secrets rotate`)'),
   POSTHORN_EGRESS_ALLOW: optional('addresses that the guard lets through: CIDRs, comma-separated, each with `:port` if wanted'),
   POSTHORN_QUEUE_SHARDS: Type.Integer({ minimum: 1, maximum: 64, default: 1, description: 'queues, each in one slot of a Redis Cluster' }),
+  POSTHORN_WORKER_SHARDS: Type.String({ default: 'all', description: 'queues that a worker serves: `all`, or numbers from 0, as `0-3,7`' }),
   POSTHORN_WORKER_CONCURRENCY: Type.Integer({
     minimum: 1,
     maximum: 1000,
@@ -104,6 +108,8 @@ export type Config = {
   /** Undefined: not set, so the default of `posthorn start` applies. */
   readonly egressAllow: string | undefined;
   readonly queueShards: number;
+  /** Those that a worker serves. */
+  readonly workerShards: WorkerShards;
   readonly workerJobsMax: number;
   readonly shutdownS: number;
   readonly retentionDays: number;
@@ -165,6 +171,17 @@ const isNetwork = (text: string): boolean => {
   );
 };
 
+/** Also told of variables of which another is wrong, and which are texts then. */
+const problemOfShards = ({ POSTHORN_WORKER_SHARDS: text = 'all', POSTHORN_QUEUE_SHARDS: shards }: Variables): string | false => {
+  const served = readWorkerShards(text);
+  if (served === null) return 'POSTHORN_WORKER_SHARDS must be all, or numbers and ranges from 0 to 63, comma-separated, such as 0-3,7';
+  const beyond = served === 'all' ? [] : served.filter((shard) => shard >= Number(shards));
+  return (
+    beyond.length > 0 &&
+    `POSTHORN_WORKER_SHARDS names shard ${beyond.join(', ')}, and POSTHORN_QUEUE_SHARDS is ${shards}: they are counted from 0`
+  );
+};
+
 const problemsOf = (read: Variables): readonly string[] => {
   const production = read.NODE_ENV === 'production';
   return [
@@ -178,6 +195,10 @@ const problemsOf = (read: Variables): readonly string[] => {
       readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY)?.equals(readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY_NEXT) ?? Buffer.alloc(0)) ===
         true &&
       'POSTHORN_ENCRYPTION_KEY_NEXT must be another key than POSTHORN_ENCRYPTION_KEY',
+    read.REDIS_URL !== undefined &&
+      !isRedisUrl(read.REDIS_URL) &&
+      'REDIS_URL must be redis://host:port or rediss://host:port, or several of a cluster, comma-separated',
+    problemOfShards(read),
     read.POSTHORN_BOOTSTRAP_KEY !== undefined &&
       readApiKey(read.POSTHORN_BOOTSTRAP_KEY) === null &&
       'POSTHORN_BOOTSTRAP_KEY must be ph_test_ or ph_live_ and 24–120 of [A-Za-z0-9_]',
@@ -231,6 +252,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     nextEncryptionKey: readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY_NEXT),
     egressAllow: read.POSTHORN_EGRESS_ALLOW,
     queueShards: read.POSTHORN_QUEUE_SHARDS,
+    workerShards: readWorkerShards(read.POSTHORN_WORKER_SHARDS) ?? 'all',
     workerJobsMax: read.POSTHORN_WORKER_CONCURRENCY,
     shutdownS: read.POSTHORN_SHUTDOWN_S,
     retentionDays: read.POSTHORN_RETENTION_DAYS,
