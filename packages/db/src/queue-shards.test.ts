@@ -15,6 +15,10 @@ import {
   shardsOf,
 } from './queue-shards.js';
 
+const rethrow = (error: unknown): never => {
+  throw error;
+};
+
 let world: World;
 beforeAll(async () => {
   world = await createWorld(4);
@@ -70,7 +74,7 @@ describe('the number of shards', () => {
 
   it('is followed by every process', async () => {
     const seen: QueueShards[] = [];
-    const follower = createShardFollower(world.pool, (shards) => seen.push(shards), expect.fail);
+    const follower = createShardFollower(world.pool, (shards) => seen.push(shards), rethrow);
     await follower.look();
     expect(seen).toEqual([]);
     await install(6);
@@ -92,9 +96,9 @@ describe('who serves which shard', () => {
   it('is said by the processes, anew when it changes', async () => {
     const self = { build: null, jobsMax: 1, encryptionKeyIds: [] };
     let served = [0, 1];
-    const worker = sayRunning(world.pool, { ...self, id: crypto.randomUUID(), role: 'worker' }, expect.fail, () => ({ fed: 2, served }));
-    const api = sayRunning(world.pool, { ...self, id: crypto.randomUUID(), role: 'api' }, expect.fail, () => ({ fed: 2, served: null }));
-    const old = sayRunning(world.pool, { ...self, id: crypto.randomUUID(), role: 'api' }, expect.fail);
+    const worker = sayRunning(world.pool, { ...self, id: crypto.randomUUID(), role: 'worker' }, rethrow, () => ({ fed: 2, served }));
+    const api = sayRunning(world.pool, { ...self, id: crypto.randomUUID(), role: 'api' }, rethrow, () => ({ fed: 2, served: null }));
+    const old = sayRunning(world.pool, { ...self, id: crypto.randomUUID(), role: 'api' }, rethrow);
     served = [1, 4];
     worker.sayAgain();
     await Promise.all([worker.said(), api.said(), old.said()]);

@@ -36,6 +36,8 @@ export type QueueProducer = {
   readonly lostData: (shard: number) => Promise<boolean>;
   /** Those of the fed shards that do not answer now. */
   readonly unreachable: () => Promise<readonly number[]>;
+  /** Resolves once it is connected to the queue for the first time; rejects after a while. */
+  readonly connected: () => Promise<void>;
   /** Resolves once the queue answers: any of its shards. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -182,6 +184,8 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       return asked.waiting;
     },
     unfinished: async (shard) => {
+      if (!hasBeenReady) throw new Error('the queue has not been reachable yet');
+      await withTimeout(answers(shard), addTimeoutMs);
       const counts = openLanes(shard).map(({ queue }) =>
         withTimeout(queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized'), addTimeoutMs),
       );
@@ -193,6 +197,7 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs)) === 'OK';
     },
     unreachable,
+    connected: () => withTimeout(opened, addTimeoutMs),
     ready: async () => {
       await withTimeout(opened, addTimeoutMs);
       if (backend.redis === null) await withTimeout(openLanes(0)[0]?.queue.getWaitingCount() ?? Promise.resolve(0), addTimeoutMs);
