@@ -95,7 +95,9 @@ describe('on a cluster', () => {
       await eventually(
         () => {
           const arrived = new Set(receiver.received.map((one) => one.headers['webhook-id']));
-          return accepted.every((id) => arrived.has(id));
+          const missing = accepted.filter((id) => !arrived.has(id));
+          if (missing.length > 0) throw new Error(`${missing.length} have not arrived: ${missing.slice(0, 5)}`);
+          return true;
         },
         { timeoutMs: 90_000, everyMs: 200 },
       );

@@ -38,19 +38,26 @@ export const createFeeding = ({ pool, queue: location, queueShards, onError, onC
   );
   const hasRoom = (shard: number): boolean => queue.waiting('first', shard) < limits.waitingDispatchesMax;
   let turn = 0;
+  const nextShard = (): number => {
+    const inTurn = shardsBelow(queue.shards).map((ahead) => (turn + 1 + ahead) % queue.shards);
+    turn = inTurn.find(hasRoom) ?? inTurn[0] ?? 0;
+    return turn;
+  };
   return {
     queue,
     hasRoom,
-    nextShard: () => {
-      const inTurn = shardsBelow(queue.shards).map((ahead) => (turn + 1 + ahead) % queue.shards);
-      turn = inTurn.find(hasRoom) ?? inTurn[0] ?? 0;
-      return turn;
-    },
+    nextShard,
     enqueue: (dispatches) => {
       for (const { id, shard, eventIds } of dispatches) {
         if (!hasRoom(shard)) continue;
         const job = { id, claim: 0, firstEventId: eventIds[0] ?? id, lastEventId: eventIds.at(-1) ?? id };
-        queue.addDispatch(job, shard).catch((error: unknown) => onError('queue.add_failed', error));
+        queue.addDispatch(job, shard).catch((error: unknown) => {
+          onError('queue.add_failed', error);
+          // Whoever takes it claims it first, so that it may stand in two shards.
+          const other = nextShard();
+          if (other !== shard && hasRoom(other))
+            queue.addDispatch(job, other).catch((again: unknown) => onError('queue.add_failed', again));
+        });
       }
     },
     start: async () => {

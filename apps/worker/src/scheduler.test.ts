@@ -90,8 +90,7 @@ describe('the scheduler', () => {
 
   it('feeds what belongs to shards that cannot be reached, or are fed no more, to the others in turn', async () => {
     const { world, scheduler, fed, due, leasedFrom } = openScheduler(4);
-    world.waiting.first[1] = Number.POSITIVE_INFINITY;
-    world.waiting.due[1] = Number.POSITIVE_INFINITY;
+    world.gone = [1];
     world.backlog = 6 * bounds.dispatchesPerRoundMax;
     world.chunks = Array.from({ length: 6 }, () => [chunk('a', 1)]);
     scheduler.start();

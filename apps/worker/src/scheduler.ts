@@ -36,7 +36,7 @@ export type SchedulerDependencies = {
   readonly expireStatistics: () => Promise<number>;
   readonly mendDueHints: () => Promise<number>;
   readonly makePartitions: () => Promise<number>;
-  readonly queue: Pick<QueueProducer, 'shards' | 'addDispatches' | 'addDue' | 'waiting' | 'lostData'>;
+  readonly queue: Pick<QueueProducer, 'shards' | 'addDispatches' | 'addDue' | 'waiting' | 'refresh' | 'lostData'>;
   readonly newId: () => string;
   readonly onFed: (kind: 'dispatch' | 'delivery', count: number) => void;
   readonly onActive: (active: boolean) => void;
@@ -97,10 +97,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     const reachable = shardsBelow(queue.shards).filter((shard) => queue.waiting('first', shard) !== Number.POSITIVE_INFINITY);
     const strays = shardsBelow(shardsMax).filter((shard) => !reachable.includes(shard));
     shardOfStrays += 1;
-    let more = false;
-    for (const [index, shard] of reachable.entries())
-      more = (await attempted(feedDispatches(shard, shardOfStrays % reachable.length === index ? strays : []))) || more;
-    return more;
+    const fed = reachable.map((shard, index) => attempted(feedDispatches(shard, shardOfStrays % reachable.length === index ? strays : [])));
+    return (await Promise.all(fed)).includes(true);
   };
 
   /** The next in turn that has room for chunks. */
@@ -198,6 +196,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     if (due.dispatches || due.chunks || due.ending || due.replays || due.erasing) workedAt = performance.now();
     let more = false;
     // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
+    // A shard that has gone meanwhile must not get what nobody would take for as long as a lease.
+    if (due.dispatches || due.chunks) await queue.refresh();
     if (due.dispatches) more = (await feedAllDispatches()) || more;
     if (due.chunks) more = (await attempted(feedChunks())) || more;
     if (due.ending) more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;

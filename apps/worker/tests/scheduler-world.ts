@@ -1,6 +1,6 @@
 // A scheduler whose database and queue are played by hand: what it asks for is written down, what it gets is set by the test.
 import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
-import type { DispatchJob, DueJob, Lane } from '@posthorn/queue';
+import { type DispatchJob, type DueJob, type Lane, lanes } from '@posthorn/queue';
 import { limits } from '../src/limits.js';
 import { createScheduler } from '../src/scheduler.js';
 
@@ -25,6 +25,8 @@ export const openScheduler = (shards = 1) => {
     chunks: [] as Chunk[][],
     waiting: waitingNow(shards, 0),
     lost: Array(shards).fill(false) as boolean[],
+    /** Shards that have gone: known once it is looked. */
+    gone: [] as number[],
     /** Shards that do not say whether they have lost their data. */
     silent: [] as number[],
     queueFails: false,
@@ -98,6 +100,10 @@ export const openScheduler = (shards = 1) => {
         due.push({ lane, job, id, shard });
       },
       waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,
+      refresh: async () => {
+        if (world.gone.length > 0)
+          for (const lane of lanes) for (const shard of world.gone) world.waiting[lane][shard] = Number.POSITIVE_INFINITY;
+      },
       lostData: async (shard) => {
         if (world.silent.includes(shard)) throw new Error('no answer');
         const lost = world.lost[shard] === true;

@@ -30,6 +30,8 @@ export type QueueProducer = {
    * for longer gets an older answer once. Infinity: not reachable.
    */
   readonly waiting: (lane: Lane, shard: number) => number;
+  /** Looks now at what was not looked at lately, and resolves when that is known: for those who ask seldom, and must not hear of what was. */
+  readonly refresh: () => Promise<void>;
   /** Jobs of any shard that are not over, by all lanes, asked now. Rejects when it is not reachable. */
   readonly unfinished: (shard: number) => Promise<number>;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
@@ -51,6 +53,8 @@ export type ProducerOptions = {
 };
 
 const addTimeoutMs = 2_000;
+/** What was looked at longer ago is looked at anew by `refresh`. */
+const staleMs = 1_000;
 
 const withTimeout = <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
@@ -74,14 +78,14 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, shard, waiting: Number.POSITIVE_INFINITY, isAsked: true, isLooking: false, begun: 0, ended: 0 };
+  return { queue, shard, waiting: Number.POSITIVE_INFINITY, isAsked: true, isLooking: false, lookedAt: 0, begun: 0, ended: 0 };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
 const look = async (each: LaneQueue): Promise<void> => {
-  // Who asks seldom need not be told often: an idle process costs the queue nothing.
-  if (each.isLooking || (!each.isAsked && each.waiting !== Number.POSITIVE_INFINITY)) return;
+  if (each.isLooking) return;
   each.isLooking = true;
+  each.lookedAt = performance.now();
   each.isAsked = false;
   const endedBefore = each.ended;
   const waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
@@ -89,6 +93,9 @@ const look = async (each: LaneQueue): Promise<void> => {
   each.waiting = waiting + each.begun - endedBefore;
   each.isLooking = false;
 };
+
+/** Who asks seldom need not be told often: an idle process costs the queue nothing. */
+const isWanted = (each: LaneQueue): boolean => each.isAsked || each.waiting === Number.POSITIVE_INFINITY;
 
 /** Opens the queues of all lanes and of the shards that are fed. */
 export const createQueueProducer = (options: ProducerOptions): QueueProducer => {
@@ -128,7 +135,7 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
   });
   const timer = setInterval(() => {
     void openFed();
-    for (const each of queues.values()) if (each.shard < shards) void look(each);
+    for (const each of queues.values()) if (each.shard < shards && isWanted(each)) void look(each);
   }, options.lookEveryMs ?? 500);
   timer.unref();
 
@@ -183,6 +190,10 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       asked.isAsked = true;
       return asked.waiting;
     },
+    refresh: async () => {
+      const before = performance.now() - staleMs;
+      await Promise.all([...queues.values()].filter((each) => each.shard < shards && each.lookedAt < before).map(look));
+    },
     unfinished: async (shard) => {
       if (!hasBeenReady) throw new Error('the queue has not been reachable yet');
       await withTimeout(answers(shard), addTimeoutMs);
@@ -192,9 +203,9 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
     lostData: async (shard) => {
-      // While it is not connected, nothing can be said.
-      if (backend.redis === null || backend.redis.status !== 'ready') return false;
-      return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs)) === 'OK';
+      if (backend.redis === null) return false;
+      // While it does not answer, nothing can be said.
+      return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs).catch(() => null)) === 'OK';
     },
     unreachable,
     connected: () => withTimeout(opened, addTimeoutMs),
