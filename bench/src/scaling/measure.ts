@@ -26,6 +26,8 @@ export interface StepFigures {
   readonly p99Ms: number;
   /** CPU microseconds per delivery; null where they cannot be known. */
   readonly cpuUs: Readonly<Record<Part, number | null>>;
+  /** What Postgres wrote to its log, in bytes per delivery. */
+  readonly walBytes: number;
   /** The busiest process of ours, in percent of a core; null where it cannot be known. */
   readonly busiestPercent: number | null;
 }
@@ -81,11 +83,17 @@ async function countAttempts(pool: pg.Pool): Promise<number> {
   return rows[0]!.count;
 }
 
+async function readWalBytes(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ bytes: number }>(`select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as bytes`);
+  return rows[0]!.bytes;
+}
+
 async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: LoadCommand, pids: Pids): Promise<StepFigures> {
   const { pool } = rig.database;
   const attemptsBefore = await countAttempts(pool);
   await rig.sink.ask<SinkAnswer>({ name: 'reset' });
   const before = readCpu(pids);
+  const walBefore = await readWalBytes(pool);
   const startedAt = nowMs();
   const load = await rig.load.ask<LoadReport>(command);
   if (load.refused > 0) throw new Error(`${load.refused} events were refused, the first with: ${load.firstRefusal}\n${product.output()}`);
@@ -95,6 +103,7 @@ async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: Lo
   await untilReached('attempts recorded', attemptsBefore + deliveries, product, () => countAttempts(pool));
   const elapsedS = (nowMs() - startedAt) / 1_000;
   const after = readCpu(pids);
+  const walBytes = ((await readWalBytes(pool)) - walBefore) / deliveries;
   const counts = { requests: await requests(), attempts: (await countAttempts(pool)) - attemptsBefore };
   if (counts.requests !== deliveries || counts.attempts !== deliveries)
     throw new Error(`of ${deliveries} deliveries ${counts.requests} came to the sink, and ${counts.attempts} attempts are recorded`);
@@ -114,6 +123,7 @@ async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: Lo
     p50Ms: load.p50Ms,
     p99Ms: load.p99Ms,
     cpuUs: { api: perDelivery('api'), worker: perDelivery('worker'), postgres: perDelivery('postgres'), redis: perDelivery('redis') },
+    walBytes,
     busiestPercent: ours.includes(null) ? null : (100 * Math.max(...ours.map((each) => each ?? 0))) / elapsedS,
   };
 }

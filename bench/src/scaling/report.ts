@@ -20,7 +20,16 @@ export function describeStep(step: Step, figures: StepFigures): string {
 
 /** A heading and a table. */
 export function renderSeries({ series, rounds }: SeriesRounds): string {
-  const head = ['', 'events/s', 'deliveries/s', '202 p50 / p99 ms', ...parts.map((part) => `${part}, µs`), 'all, µs', 'busiest process'];
+  const head = [
+    '',
+    'events/s',
+    'deliveries/s',
+    '202 p50 / p99 ms',
+    ...parts.map((part) => `${part}, µs`),
+    'all, µs',
+    'WAL, bytes',
+    'busiest process',
+  ];
   const rows = series.steps.map((step, index) => {
     const all = rounds[index] ?? [];
     const middle = (read: (figures: StepFigures) => number | null): number | null => {
@@ -44,6 +53,7 @@ export function renderSeries({ series, rounds }: SeriesRounds): string {
       )}`,
       ...cpu.map((each) => shown(each)),
       shown(total),
+      shown(middle((figures) => figures.walBytes)),
       `${shown(middle((figures) => figures.busiestPercent))} %`,
     ];
   });
