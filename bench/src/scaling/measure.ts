@@ -1,5 +1,5 @@
 // One step of a series: the product with so many processes, tenants, webhooks and so much backlog takes a load; what was accepted has to be delivered and
-// recorded, each once for each webhook that matches, or there is no figure.
+// recorded as a success once for each webhook that matches, or there is no figure.
 import type pg from 'pg';
 import { nowMs } from '../clock.js';
 import { cpuSecondsOfTree } from '../cpu.js';
@@ -39,7 +39,7 @@ const backlogType = 'load.waiting';
 const connections = 64;
 const maxInFlight = 1_000;
 
-/** Runs one step. Rejects if something was refused, lost, or delivered more or less than once. */
+/** Runs one step. Rejects if something was refused, lost, or has not exactly one success. */
 export const measureStep = (servers: Servers, step: Step, seconds: number, warmUpS: number): Promise<StepFigures> =>
   withRig(servers, 'redis', async (rig) => {
     const env = { POSTHORN_QUEUE_SHARDS: `${step.shards}` };
@@ -78,8 +78,8 @@ async function makeBacklog({ database, sink }: Rig, product: Product, count: num
   await insertBacklog(database.pool, { webhookId: id, eventType: backlogType, count });
 }
 
-async function countAttempts(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>('select count(*)::int as count from attempts');
+async function countSuccesses(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>('select count(*)::int as count from attempts where ok');
   return rows[0]!.count;
 }
 
@@ -90,7 +90,7 @@ async function readWalBytes(pool: pg.Pool): Promise<number> {
 
 async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: LoadCommand, pids: Pids): Promise<StepFigures> {
   const { pool } = rig.database;
-  const attemptsBefore = await countAttempts(pool);
+  const successesBefore = await countSuccesses(pool);
   await rig.sink.ask<SinkAnswer>({ name: 'reset' });
   const before = readCpu(pids);
   const walBefore = await readWalBytes(pool);
@@ -100,13 +100,13 @@ async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: Lo
   const deliveries = load.accepted * fanOut;
   const requests = async (): Promise<number> => (await rig.sink.ask<SinkAnswer>({ name: 'progress' })).requests;
   await untilReached('requests at the sink', deliveries, product, requests);
-  await untilReached('attempts recorded', attemptsBefore + deliveries, product, () => countAttempts(pool));
+  await untilReached('successes recorded', successesBefore + deliveries, product, () => countSuccesses(pool));
   const elapsedS = (nowMs() - startedAt) / 1_000;
   const after = readCpu(pids);
   const walBytes = ((await readWalBytes(pool)) - walBefore) / deliveries;
-  const counts = { requests: await requests(), attempts: (await countAttempts(pool)) - attemptsBefore };
-  if (counts.requests !== deliveries || counts.attempts !== deliveries)
-    throw new Error(`of ${deliveries} deliveries ${counts.requests} came to the sink, and ${counts.attempts} attempts are recorded`);
+  const successes = (await countSuccesses(pool)) - successesBefore;
+  // What timed out on a machine that has too much to do was tried again, which is in the costs.
+  if (successes !== deliveries) throw new Error(`of ${deliveries} deliveries ${successes} succeeded`);
   const spent = (part: Part): readonly (number | null)[] =>
     before[part].map((seconds, index) => {
       const now = after[part][index];

@@ -4,7 +4,7 @@ import { alarmsOf } from './alarms.js';
 
 const at = '2026-01-01T12:00:00.000Z';
 const build = { version: '1.0.0', commit: 'a', jobs_max: 20 } as const;
-const worker = {
+const worker: Deployment['processes'][number] = {
   id: 'a',
   role: 'worker',
   host: 'h',
@@ -14,7 +14,7 @@ const worker = {
   ...build,
   started_at: at,
   seen_at: at,
-} as const;
+};
 const healthy: Deployment = {
   processes: [worker],
   queue: {
