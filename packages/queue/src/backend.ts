@@ -15,6 +15,8 @@ export type Backend = {
   readonly redis: RedisClient | null;
   /** Calls back once the backend can be used for the first time: BullMQ's queues never recover from a first command that failed. */
   readonly whenReady: (open: () => void) => void;
+  /** So many of BullMQ's workers wait for jobs: on Postgres each keeps a connection to itself, which the others must not lack. */
+  readonly reserve: (workers: number) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -30,6 +32,7 @@ const openRedis = (url: string, role: 'producer' | 'consumer', onError: (error: 
     factory: createRedisBackend as BackendFactory<IQueueBackend, never>,
     redis,
     whenReady: (open) => void (redis.status === 'ready' ? open() : redis.once('ready', open)),
+    reserve: () => undefined,
     close: async () => redis.disconnect(),
   };
 };
@@ -43,11 +46,16 @@ const openPostgres = (url: string, connectionsMax: number, onError: (error: Erro
     keepAlive: true,
   });
   pool.on('error', onError);
+  // Every queue and worker listens on it.
+  pool.setMaxListeners(0);
   return {
     connection: pool as never,
     factory: createPostgresBackend as BackendFactory<IQueueBackend, never>,
     redis: null,
     whenReady: (open) => open(),
+    reserve: (workers) => {
+      pool.options.max = connectionsMax + workers;
+    },
     close: () => pool.end(),
   };
 };

@@ -74,6 +74,7 @@ export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => 
     await ended.finally(() => closing.delete(ended));
   };
   const serve = async (shards: readonly number[]): Promise<void> => {
+    backend.reserve(lanes.length * Math.max(shards.length, served.size));
     for (const shard of shards) {
       if (served.has(shard)) continue;
       const workers = lanes.map((lane) => open(lane, shard));

@@ -197,6 +197,20 @@ describe.each(['redis', 'postgres'] as const)('the queue on %s', (kind) => {
     await eventually(async () => (await looker.unfinished(2)) === 0);
   });
 
+  it('takes from more shards than it has connections for other things', async () => {
+    const location = locationOf(kind);
+    const shards = [3, 4, 5, 6, 7];
+    const producer = produce(location, 8);
+    await producer.ready();
+    const { first, due, replay } = consume(location, { shards });
+    for (const shard of shards) {
+      await producer.addDispatch(dispatch(), shard);
+      await producer.addDue('due', chunks(), randomUUID(), shard);
+      await producer.addDue('replay', chunks(true), randomUUID(), shard);
+    }
+    await eventually(() => [first, due, replay].every((taken) => taken.length === shards.length), { timeoutMs: 20_000 });
+  }, 30_000);
+
   it('goes on after a handler failed, and does not try its job again', async () => {
     const location = locationOf(kind);
     const producer = produce(location);
