@@ -123,10 +123,12 @@ create table deployment (
   encryption_key_id text not null,
   created_at timestamp with time zone not null default clock_timestamp(),
   encryption_key_id_before text,
+  queue_shards_next smallint,
   constraint deployment_only_row_check CHECK (only_row),
   constraint deployment_pkey PRIMARY KEY (only_row),
   constraint deployment_queue_backend_check CHECK ((queue_backend = ANY (ARRAY['redis'::text, 'postgres'::text]))),
-  constraint deployment_queue_shards_check CHECK (((queue_shards >= 1) AND (queue_shards <= 64)))
+  constraint deployment_queue_shards_check CHECK (((queue_shards >= 1) AND (queue_shards <= 64))),
+  constraint deployment_queue_shards_next_check CHECK (((queue_shards_next >= 1) AND (queue_shards_next <= 64)))
 );
 
 create table digests (
@@ -324,6 +326,8 @@ create table processes (
   commit text,
   jobs_max integer,
   encryption_key_ids text[],
+  shards_fed smallint,
+  shards_served smallint[],
   constraint processes_pkey PRIMARY KEY (id),
   constraint processes_role_check CHECK ((role = ANY (ARRAY['api'::text, 'worker'::text])))
 ) with (fillfactor=50);

@@ -1,10 +1,11 @@
-// Replaces a generated block of docs/benchmarks.md; what stands around the blocks is written by hand and kept.
+// Replaces a generated block of docs/benchmarks.md or docs/scaling.md; what stands around the blocks is written by hand and kept.
 import { readFile, writeFile } from 'node:fs/promises';
 import type { SizeName } from './console/size.js';
 import type { ScenarioName } from './fairness/scenario.js';
+import type { SeriesName } from './scaling/series.js';
 
-/** The blocks: one for throughput, one for each scenario, one for each size of what the console reads. */
-export type BlockName = 'bench' | ScenarioName | SizeName;
+/** The blocks: one for throughput, one for each scenario, one for each size of what the console reads, one for each series of the scaling page. */
+export type BlockName = 'bench' | ScenarioName | SizeName | SeriesName;
 
 /** Returns `document` with `block` between the block's markers; a document without them gets them at its end. Throws on half of them. */
 export function replaceBlock(document: string, name: BlockName, block: string): string {

@@ -6,14 +6,18 @@ import { nowMs } from './clock.js';
 import { type Answer, type Connection, openConnection } from './connection.js';
 import { createSightings, type Sighting, type Sightings } from './sightings.js';
 
-/** One run: without `ratePerS` it is closed loop. Events are the same but for their types, which take turns (at most 256). */
+/** One run: without `ratePerS` it is closed loop. Events are the same but for their types and tenants, which take turns (at most 256 of each). */
 export interface LoadCommand {
   readonly port: number;
+  /** Of several APIs, among which the connections are divided; absent: `port` alone. */
+  readonly ports?: readonly number[];
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
   readonly ratePerS?: number;
   readonly eventTypes?: readonly string[];
+  /** Absent: the tenant of events that name none. */
+  readonly tenants?: readonly string[];
 }
 
 /** What came of a run; the milliseconds are those of the 202. `acceptedOf` counts by event type, in the order of the command. */
@@ -42,8 +46,10 @@ const tickEveryMs = 1;
 const refusalKeptBytes = 300;
 
 async function run(command: LoadCommand): Promise<LoadReport> {
-  const { ratePerS, eventTypes = defaultEventTypes } = command;
-  const requests = eventTypes.map((eventType) => renderRequest(command.headers, eventType));
+  const { ratePerS, eventTypes = defaultEventTypes, tenants = [], ports = [command.port] } = command;
+  const requests = Array.from({ length: Math.max(eventTypes.length, tenants.length) }, (_, index) =>
+    renderRequest(command.headers, eventTypes[index % eventTypes.length]!, tenants[index % tenants.length]),
+  );
   const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 120_000_000, numberOfSignificantValueDigits: 3 });
   const tally: Tally = { acceptedOf: requests.map(() => 0), histogram, sightings: createSightings(), refused: 0, firstRefusal: null };
   const idle: Connection[] = [];
@@ -66,7 +72,7 @@ async function run(command: LoadCommand): Promise<LoadReport> {
   };
   const connections: Connection[] = [];
   while (connections.length < command.connections) {
-    const connection = await openConnection(command.port, (from, answer) => {
+    const connection = await openConnection(ports[connections.length % ports.length]!, (from, answer) => {
       take(tally, from, answer);
       next(from);
     });
@@ -134,8 +140,13 @@ function keepRate({ startedAt, endsAt, ratePerS }: Pace, due: number[], idle: Co
   });
 }
 
-function renderRequest(headers: Readonly<Record<string, string>>, eventType: string): Buffer {
-  const body = JSON.stringify({ event_type: eventType, data: { id: 1, pad: 'x'.repeat(padChars) }, current_context: { a: 1 } });
+function renderRequest(headers: Readonly<Record<string, string>>, eventType: string, tenant: string | undefined): Buffer {
+  const body = JSON.stringify({
+    event_type: eventType,
+    ...(tenant !== undefined && { tenant }),
+    data: { id: 1, pad: 'x'.repeat(padChars) },
+    current_context: { a: 1 },
+  });
   const own = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(
     `POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${own.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,5 +1,5 @@
 // `npm run bench`: the bare pipeline and the product in turn on the same servers, then what the product must bear, then what the console reads, and
-// the tables in docs/benchmarks.md.
+// the tables in docs/benchmarks.md; then how cost grows, and the tables in docs/scaling.md.
 import { startBare } from './bare/start.js';
 import { describeRead, renderConsole } from './console/report.js';
 import { runConsole } from './console/run.js';
@@ -13,10 +13,14 @@ import { measureRound, type Round, type RoundPlan } from './measure.js';
 import { readOptions } from './options.js';
 import { startProduct } from './product.js';
 import { type Comparison, describeRound, renderTables } from './report.js';
+import { measureStep, type StepFigures } from './scaling/measure.js';
+import { describeStep, renderSeries } from './scaling/report.js';
+import { allSeries, type SeriesName } from './scaling/series.js';
 import { startServers } from './servers.js';
 import type { StartSystem, SystemName } from './system.js';
 
 const documentFile = new URL('../../docs/benchmarks.md', import.meta.url);
+const scalingFile = new URL('../../docs/scaling.md', import.meta.url);
 const starts: Readonly<Record<SystemName, StartSystem>> = { bare: startBare, product: startProduct };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
@@ -26,6 +30,7 @@ try {
   if (options.plans.length > 0) await runThroughput(options.plans);
   if (options.scenarios.length > 0) await runScenarios(options.scenarios);
   if (options.sizes.length > 0) await runSizes(options.sizes);
+  if (options.series.length > 0) await runSeries(options.series);
 } finally {
   await servers.stop();
 }
@@ -74,10 +79,25 @@ async function runSizes(names: readonly SizeName[]): Promise<void> {
   }
 }
 
-/** Prints a block, and writes it to the page unless the run is quick. */
-async function publish(name: BlockName, parts: readonly string[]): Promise<void> {
+/** The rounds of one step after the other: what is compared lies close together. */
+async function runSeries(names: readonly SeriesName[]): Promise<void> {
+  for (const series of allSeries(options.isQuick).filter(({ name }) => names.includes(name))) {
+    const rounds: StepFigures[][] = series.steps.map(() => []);
+    for (let round = 0; round < options.rounds; round += 1)
+      for (const [index, step] of series.steps.entries()) {
+        const figures = await measureStep(servers, step, options.seconds, options.warmUpS);
+        rounds[index]!.push(figures);
+        console.log(describeStep(step, figures));
+      }
+    const shape = `${options.rounds} rounds, ${options.warmUpS} s warm-up, ${options.seconds} s; queue on Redis.`;
+    await publish(series.name, [renderSeries({ series, rounds }), shape], scalingFile);
+  }
+}
+
+/** Prints a block, and writes it to its page unless the run is quick. */
+async function publish(name: BlockName, parts: readonly string[], file = documentFile): Promise<void> {
   const machine = describeMachine(servers.postgres.version, servers.redisVersion());
   const block = [...parts, `${new Date().toISOString().slice(0, 10)}. ${machine}`].join('\n\n');
   console.log(`\n${block}`);
-  if (!options.isQuick) await writeBlock(documentFile, name, block);
+  if (!options.isQuick) await writeBlock(file, name, block);
 }

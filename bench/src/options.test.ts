@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { sizeNames } from './console/size.js';
 import { scenarioNames } from './fairness/scenario.js';
 import { readOptions } from './options.js';
+import { seriesNames } from './scaling/series.js';
 
 const chosen = (...args: readonly string[]) => {
   const { plans, scenarios } = readOptions(args);
@@ -30,6 +31,17 @@ describe('readOptions', () => {
     expect(readOptions(['--only', 'console'])).toMatchObject({ plans: [], scenarios: [], sizes: sizeNames });
     expect(readOptions(['--only', 'console-1m,drain'])).toMatchObject({ scenarios: ['drain'], sizes: ['console-1m'] });
     expect(readOptions(['--only', 'fairness']).sizes).toEqual([]);
+  });
+
+  it('chooses the series of the scaling page, all or some', () => {
+    expect(readOptions([]).series).toEqual(seriesNames);
+    expect(readOptions(['--only', 'scaling', '--seconds', '7'])).toMatchObject({
+      plans: [],
+      scenarios: [],
+      series: seriesNames,
+      seconds: 7,
+    });
+    expect(readOptions(['--only', 'scaling-tenants,redis'])).toMatchObject({ series: ['scaling-tenants'], plans: [{}, {}] });
   });
 
   it('makes a quick run short', () => {

@@ -3,26 +3,31 @@ import { parseArgs } from 'node:util';
 import { type SizeName, sizeNames } from './console/size.js';
 import { type ScenarioName, scenarioNames } from './fairness/scenario.js';
 import type { RoundPlan } from './measure.js';
+import { type SeriesName, seriesNames } from './scaling/series.js';
 import type { QueueBackend, SystemName } from './system.js';
 
-/** What to run: throughput plans, then fairness scenarios, then the reads of the console. A quick run is for trying: it writes no document. */
+/** What to run: throughput plans, then fairness scenarios, then the reads of the console, then the series of the scaling page. A quick run is for trying: it writes no document. */
 export interface BenchOptions {
   readonly rounds: number;
   readonly systems: readonly SystemName[];
   readonly plans: readonly RoundPlan[];
   readonly scenarios: readonly ScenarioName[];
   readonly sizes: readonly SizeName[];
+  readonly series: readonly SeriesName[];
+  /** Of the closed loop of a round, and of a step of a series. */
+  readonly seconds: number;
+  readonly warmUpS: number;
   readonly isQuick: boolean;
 }
 
 const queueNames = ['redis', 'postgres'] satisfies QueueBackend[];
 const systemNames = ['bare', 'product'] satisfies SystemName[];
-const groups = { throughput: queueNames, fairness: scenarioNames, console: sizeNames } as const;
+const groups = { throughput: queueNames, fairness: scenarioNames, console: sizeNames, scaling: seriesNames } as const;
 const groupNames = Object.keys(groups) as (keyof typeof groups)[];
 const usage =
-  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness|console or some of ' +
-  `${[...queueNames, ...scenarioNames, ...sizeNames].join(', ')}]\n` +
-  '  throughput: [--seconds 20] [--systems bare,product] [--fan-out 1,10]';
+  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness|console|scaling or some of ' +
+  `${[...queueNames, ...scenarioNames, ...sizeNames, ...seriesNames].join(', ')}]\n` +
+  '  throughput and scaling: [--seconds 20]; throughput: [--systems bare,product] [--fan-out 1,10]';
 const connections = 64;
 const lowLoadShare = 0.1;
 
@@ -50,13 +55,16 @@ export function readOptions(args: readonly string[]): BenchOptions {
     plans: queues.flatMap((queue) => fanOuts.map((fanOut) => ({ ...shape, queue, fanOut }))),
     scenarios: scenarioNames.filter((name) => chosen.has(name)),
     sizes: sizeNames.filter((name) => chosen.has(name)),
+    series: seriesNames.filter((name) => chosen.has(name)),
+    seconds,
+    warmUpS: shape.warmUpS,
     isQuick: values.quick,
   };
 }
 
-/** The names of queues, scenarios and sizes, groups spelled out. */
+/** The names of queues, scenarios, sizes and series, groups spelled out. */
 function readOnly(text: string): ReadonlySet<string> {
-  const names = oneOf(text, [...groupNames, ...queueNames, ...scenarioNames, ...sizeNames]);
+  const names = oneOf(text, [...groupNames, ...queueNames, ...scenarioNames, ...sizeNames, ...seriesNames]);
   return new Set(names.flatMap((name) => (name in groups ? groups[name as keyof typeof groups] : [name])));
 }
 

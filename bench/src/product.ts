@@ -23,6 +23,8 @@ export interface Product {
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly api: Child;
+  /** Starts one more API process and waits until it is ready. */
+  startApi(): Promise<{ readonly pid: number; readonly port: number }>;
   /** Starts one more worker process and waits until it is ready. */
   startWorker(): Promise<WorkerProcess>;
   /** Asks the API: POST with a body, else GET. Throws on any answer but 2xx. */
@@ -60,7 +62,9 @@ export async function startProduct(setup: Setup): Promise<RunningSystem> {
 }
 
 /** Migrates, starts the API and waits until it is ready. */
-export async function launchProduct(setup: Pick<Setup, 'databaseUrl' | 'redisUrl'>): Promise<Product> {
+export async function launchProduct(
+  setup: Pick<Setup, 'databaseUrl' | 'redisUrl'> & { readonly env?: Readonly<Record<string, string>> },
+): Promise<Product> {
   const port = await freePort();
   const env = {
     DATABASE_URL: setup.databaseUrl,
@@ -72,6 +76,7 @@ export async function launchProduct(setup: Pick<Setup, 'databaseUrl' | 'redisUrl
     // Its own requests are not what is measured.
     POSTHORN_MANAGEMENT_REQUESTS_PER_S: '0',
     LOG_LEVEL: 'warn',
+    ...setup.env,
   };
   const start = (command: string, more: Readonly<Record<string, string>> = {}): Child =>
     startChild({ name: `posthorn ${command}`, script: cli, args: [command], env: { ...env, ...more } });
@@ -79,23 +84,25 @@ export async function launchProduct(setup: Pick<Setup, 'databaseUrl' | 'redisUrl
   const migration = start('migrate');
   if ((await migration.exited) !== 0) throw new Error(`posthorn migrate failed:\n${migration.output()}`);
   const api = start('api');
-  const workers: Child[] = [];
+  const others: Child[] = [];
   await untilReady(api, port);
+  const startOther = async (command: string, portName: string): Promise<WorkerProcess> => {
+    const otherPort = await freePort();
+    const child = start(command, { [portName]: String(otherPort) });
+    others.push(child);
+    await untilReady(child, otherPort);
+    return { ...child, port: otherPort };
+  };
   return {
     port,
     headers: authorization,
     api,
-    startWorker: async () => {
-      const workerPort = await freePort();
-      const worker = start('worker', { POSTHORN_WORKER_PORT: String(workerPort) });
-      workers.push(worker);
-      await untilReady(worker, workerPort);
-      return { ...worker, port: workerPort };
-    },
+    startApi: () => startOther('api', 'PORT'),
+    startWorker: () => startOther('worker', 'POSTHORN_WORKER_PORT'),
     call: (path, body) => call(`http://127.0.0.1:${port}${path}`, body),
-    output: () => [api, ...workers].map((child) => child.output()).join(''),
+    output: () => [api, ...others].map((child) => child.output()).join(''),
     stop: async () => {
-      await Promise.all([api, ...workers].map((child) => child.stop()));
+      await Promise.all([api, ...others].map((child) => child.stop()));
     },
   };
 }

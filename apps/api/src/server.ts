@@ -16,7 +16,6 @@ import {
   insertEnvironment,
   insertEvents,
   type KeyRing,
-  type StoredDispatch,
   sayRunning,
   startDatabaseClock,
   statisticsSlots,
@@ -24,7 +23,7 @@ import {
   walledHotPool,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
+import type { QueueLocation } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './access.js';
@@ -32,6 +31,7 @@ import { createApp } from './app.js';
 import { sessionRoutes } from './console/session-routes.js';
 import { createSessions } from './console/sessions.js';
 import { createCursors } from './cursor.js';
+import { createFeeding } from './feeding.js';
 import { createKeyUse } from './key-use.js';
 import { watchLoad } from './limiting/load.js';
 import { openLimiting, type RateLimits, unlimited } from './limiting/open-limiting.js';
@@ -95,34 +95,19 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   const logError = createErrorLog(logger);
   const clock = await startDatabaseClock(pool);
   const { newId } = clock;
-  const queue = createQueueProducer({
-    location: options.queue,
-    shards: options.queueShards,
-    onError: (error) => logError('queue.error', error),
-  });
+  let running: ReturnType<typeof sayRunning> | undefined;
+  const feeding = createFeeding({ ...options, onError: logError, onChange: () => running?.sayAgain() });
+  const { queue, nextShard, hasRoom, enqueue } = feeding;
 
   const tenants = createTenantIds((environmentId, key) => ensureTenant(db, environmentId, key, newId()));
 
-  const enqueue = (dispatches: readonly StoredDispatch[]): void => {
-    for (const { id, shard, eventIds } of dispatches) {
-      if (queue.waiting('first', shard) >= limits.waitingDispatchesMax) continue;
-      const job = { id, claim: 0, firstEventId: eventIds[0] ?? id, lastEventId: eventIds.at(-1) ?? id };
-      queue.addDispatch(job, shard).catch((error: unknown) => logError('queue.add_failed', error));
-    }
-  };
-  let turn = 0;
-  const nextShard = (): number => {
-    turn = (turn + 1) % options.queueShards;
-    return turn;
-  };
-  // A dispatch that nobody enqueues is due at once: the scheduler feeds it when there is room.
-  const hasRoom = (shard: number): boolean => queue.waiting('first', shard) < limits.waitingDispatchesMax;
   const onStreamError = (error: unknown): void => logError('stream.failed', error);
   const teller = createLiveTeller(pool, onStreamError);
   const batcher = createMicroBatcher({
     newId,
     nextShard,
     commit: async (events) => {
+      // A dispatch that nobody enqueues is due at once: the scheduler feeds it when there is room.
       const leaseMs = events.every(({ shard }) => hasRoom(shard)) ? limits.dispatchLeaseMs : 0;
       const stored = await insertEvents(pool, events, leaseMs, options.idempotencyHours);
       if (teller.isLive()) tellAccepted(teller, events, stored);
@@ -137,7 +122,6 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
   });
 
   const eventSchemas = openEventSchemas(db);
-  let running: ReturnType<typeof sayRunning> | undefined;
   let origin = options.publicUrl;
   const keys = createKeyFollower(pool, keyRing, (error) => logError('encryption_key.failed', error));
   const cursors = createCursors(keyRing.derive('cursors'));
@@ -219,11 +203,12 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     app,
     listen: async (host, port) => {
       // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
-      await Promise.all([queue.ready().catch(() => undefined), limiting.ready()]);
+      await Promise.all([feeding.start(), limiting.ready()]);
       teller.start();
       keys.start();
       const self = { id: newId(), role: 'api', build: options.build ?? null, jobsMax: null, encryptionKeyIds: keyRing.ids } as const;
-      running = sayRunning(pool, self, (error) => logError('process.failed', error));
+      const shards = () => ({ fed: queue.shards, served: null });
+      running = sayRunning(pool, self, (error) => logError('process.failed', error), shards);
       await app.listen({ host, port });
       const address = app.server.address();
       if (address === null || typeof address === 'string') throw problem('internal', 'the API listens on no port');
@@ -242,7 +227,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       load.stop();
       limiting.close();
       clock.stop();
-      await queue.close();
+      await feeding.stop();
     },
     open: () => openWords({ 'requests to answer': server.openRequests(), 'events to commit': batcher.waiting() }),
   };

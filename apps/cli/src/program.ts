@@ -6,6 +6,7 @@ import { registerEventTypes } from './commands/event-types.js';
 import { registerKeys } from './commands/keys.js';
 import { registerListen } from './commands/listen.js';
 import { registerPublish } from './commands/publish.js';
+import { registerQueue } from './commands/queue.js';
 import { registerSecrets } from './commands/secrets.js';
 import { registerServerCommands } from './commands/server-commands.js';
 import { registerVerify } from './commands/verify.js';
@@ -29,6 +30,7 @@ export function createProgram(terminal: Terminal): Command {
   registerServerCommands(program, terminal);
   registerConfig(program, terminal);
   registerSecrets(program, terminal);
+  registerQueue(program, terminal);
   registerKeys(program, terminal);
   registerWebhooks(program, terminal);
   registerEventTypes(program, terminal);

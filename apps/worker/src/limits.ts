@@ -54,6 +54,10 @@ export const limits = {
   /** A dispatch whose worker died so often is split into single events; a single one is set aside. */
   claimsBeforeSplit: 4,
   claimsBeforeSetAside: 6,
+  /** Shards that the queue may have. */
+  shardsMax: 64,
+  /** How often it is looked for shards that no worker serves. */
+  unservedEveryMs: 10_000,
   /** Of its health server: how long a request may take to come, a connection be without one, its headers' size, and connections. */
   health: { headersTimeoutMs: 5_000, requestTimeoutMs: 10_000, keepAliveMs: 30_000, headersBytesMax: 8 * 1024, connectionsMax: 200 },
   circuit: { cooldownS: 30, cooldownMaxS: 3_600, chunkMax: 500 },

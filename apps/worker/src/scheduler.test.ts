@@ -88,6 +88,26 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
+  it('feeds what belongs to shards that cannot be reached, or are fed no more, to the others in turn', async () => {
+    const { world, scheduler, fed, due, leasedFrom } = openScheduler(4);
+    world.gone = [1];
+    world.backlog = 6 * bounds.dispatchesPerRoundMax;
+    world.chunks = Array.from({ length: 6 }, () => [chunk('a', 1)]);
+    scheduler.start();
+    for (let round = 0; round < 6; round++) await pass(bounds.roundMs);
+    await scheduler.stop();
+    expect(new Set(fed.map(({ shard }) => shard))).toEqual(new Set([0, 2, 3]));
+    expect(due.map(({ shard }) => shard)).toEqual([2, 3, 0, 2, 3, 0]);
+    const strays = [1, ...Array.from({ length: limits.shardsMax - 4 }, (_, beyond) => 4 + beyond)];
+    const alone = leasedFrom.filter((from) => from.length === 1);
+    const withStrays = leasedFrom.filter((from) => from.length > 1);
+    expect(alone.length).toBe(2 * withStrays.length);
+    for (const [index, [shard, ...others]] of withStrays.entries()) {
+      expect(others).toEqual(strays);
+      expect(shard).toBe([2, 3, 0][index % 3]);
+    }
+  });
+
   it('hands out no chunks while enough jobs of chunks wait', async () => {
     const { world, scheduler, due } = openScheduler();
     world.chunks = [[chunk('a', 1)]];
@@ -175,16 +195,21 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
-  it('makes what nobody claimed due when the queue lost its data, once', async () => {
-    const { world, scheduler, count } = openScheduler(2);
+  it('makes what nobody claimed due in the shards that lost their data, once', async () => {
+    const { world, scheduler, madeDue } = openScheduler(3);
     scheduler.start();
     await pass(3 * bounds.renewMs);
-    expect(count('makeUnclaimedDue')).toBe(0);
-    world.lost[1] = true;
+    expect(madeDue).toEqual([]);
+    // One that does not answer keeps nobody from hearing of another.
+    world.silent = [0];
+    world.lost = [true, true, false];
     await pass(bounds.renewMs);
-    expect(count('makeUnclaimedDue')).toBe(1);
+    expect(madeDue).toEqual([[1]]);
     await pass(3 * bounds.renewMs);
-    expect(count('makeUnclaimedDue')).toBe(1);
+    expect(madeDue).toEqual([[1]]);
+    world.silent = [];
+    await pass(bounds.renewMs);
+    expect(madeDue).toEqual([[1], [0]]);
     await scheduler.stop();
   });
 

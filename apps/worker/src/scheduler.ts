@@ -2,11 +2,12 @@
 // It runs in every worker; the one that holds the lease row is active. The queue holds a bounded window however large the backlog is:
 // nothing is fed to a shard that has enough waiting, or that cannot be reached.
 import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
-import type { QueueProducer } from '@posthorn/queue';
+import { type QueueProducer, shardsBelow } from '@posthorn/queue';
 import { limits } from './limits.js';
 import { createLoop, type Loop } from './loop.js';
 
 const bounds = limits.scheduler;
+const { shardsMax } = limits;
 
 export type Scheduler = Loop & { readonly isActive: () => boolean };
 
@@ -14,8 +15,10 @@ export type SchedulerDependencies = {
   readonly holdLease: () => Promise<boolean>;
   readonly releaseLease: () => Promise<void>;
   readonly findDueWork: () => Promise<DueWork>;
-  readonly leaseDispatches: (shard: number, dispatchesMax: number) => Promise<readonly FedDispatch[]>;
-  readonly makeUnclaimedDue: () => Promise<number>;
+  /** Takes dispatches of some shards that are nobody's, for feeding them to shard `to`. */
+  readonly leaseDispatches: (from: readonly number[], to: number, dispatchesMax: number) => Promise<readonly FedDispatch[]>;
+  /** Makes due what was fed to these shards and nobody has claimed. */
+  readonly makeUnclaimedDue: (shards: readonly number[]) => Promise<number>;
   readonly leaseChunks: (withReplays: boolean) => Promise<readonly Chunk[]>;
   /** Ends what waits at webhooks that are switched off; returns how many. */
   readonly endWaiting: () => Promise<number>;
@@ -31,7 +34,7 @@ export type SchedulerDependencies = {
   readonly expireStatistics: () => Promise<number>;
   readonly mendDueHints: () => Promise<number>;
   readonly makePartitions: () => Promise<number>;
-  readonly queue: QueueProducer;
+  readonly queue: Pick<QueueProducer, 'shards' | 'addDispatches' | 'addDue' | 'waiting' | 'refresh' | 'lostData'>;
   readonly newId: () => string;
   readonly onFed: (kind: 'dispatch' | 'delivery', count: number) => void;
   readonly onActive: (active: boolean) => void;
@@ -68,12 +71,15 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let settleAt = performance.now();
   let expireStatisticsAt = performance.now();
   let shardOfDue = 0;
-  let queueLost = false;
+  let shardOfStrays = 0;
+  const shardsLost = new Set<number>();
+  let noticing: Promise<void> | null = null;
 
-  const feedDispatches = async (shard: number): Promise<boolean> => {
+  /** @param strays shards that nothing can be fed to: what belongs to them is fed here */
+  const feedDispatches = async (shard: number, strays: readonly number[]): Promise<boolean> => {
     const room = Math.min(bounds.waitingDispatchesMax - queue.waiting('first', shard), bounds.dispatchesPerRoundMax);
     if (room <= 0) return false;
-    const dispatches = await dependencies.leaseDispatches(shard, room);
+    const dispatches = await dependencies.leaseDispatches([shard, ...strays], shard, room);
     if (dispatches.length === 0) return false;
     await queue.addDispatches(
       dispatches.map(({ id, claim, firstEventId, lastEventId }) => ({ id, claim, firstEventId, lastEventId })),
@@ -83,9 +89,25 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     return dispatches.length === room;
   };
 
+  /** Every shard has its own dispatches; those of shards that cannot be reached, or are fed no more, go to one of the others in turn. */
+  const feedAllDispatches = async (): Promise<boolean> => {
+    const reachable = shardsBelow(queue.shards).filter((shard) => queue.waiting('first', shard) !== Number.POSITIVE_INFINITY);
+    const strays = shardsBelow(shardsMax).filter((shard) => !reachable.includes(shard));
+    shardOfStrays += 1;
+    const fed = reachable.map((shard, index) => attempted(feedDispatches(shard, shardOfStrays % reachable.length === index ? strays : [])));
+    return (await Promise.all(fed)).includes(true);
+  };
+
+  /** The next in turn that has room for chunks. */
+  const nextShardOfDue = (): number | undefined =>
+    shardsBelow(queue.shards)
+      .map((ahead) => (shardOfDue + 1 + ahead) % queue.shards)
+      .find((shard) => queue.waiting('due', shard) < bounds.waitingDueJobsMax);
+
   const feedChunks = async (): Promise<boolean> => {
-    shardOfDue = (shardOfDue + 1) % queue.shards;
-    if (queue.waiting('due', shardOfDue) >= bounds.waitingDueJobsMax) return false;
+    const shard = nextShardOfDue();
+    if (shard === undefined) return false;
+    shardOfDue = shard;
     const chunks = await dependencies.leaseChunks(queue.waiting('replay', shardOfDue) < bounds.waitingDueJobsMax);
     const count = chunks.reduce((sum, chunk) => sum + chunk.deliveries.length, 0);
     for (const lane of ['due', 'replay'] as const) {
@@ -97,11 +119,18 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     return count >= bounds.deliveriesPerRoundMax;
   };
 
+  const askForLoss = async (shard: number): Promise<void> => {
+    if (await queue.lostData(shard)) shardsLost.add(shard);
+  };
+
+  /** A shard that does not answer is no reason to wait with what others have lost, nor with anything else. */
   const noticeLostQueue = async (): Promise<void> => {
     // The queue tells of a loss once, so it is kept until Postgres has heard of it.
-    for (let shard = 0; shard < queue.shards; shard++) if (await queue.lostData(shard)) queueLost = true;
-    if (queueLost) await dependencies.makeUnclaimedDue();
-    queueLost = false;
+    await Promise.all(shardsBelow(queue.shards).map((shard) => askForLoss(shard).catch(dependencies.onError)));
+    if (shardsLost.size === 0) return;
+    const lost = [...shardsLost];
+    await dependencies.makeUnclaimedDue(lost);
+    for (const shard of lost) shardsLost.delete(shard);
   };
 
   const holdLease = async (): Promise<void> => {
@@ -111,7 +140,12 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     renewAt = now + bounds.renewMs;
     if (holds !== active) dependencies.onActive(holds);
     active = holds;
-    if (active) await noticeLostQueue().catch(dependencies.onError);
+    if (active)
+      noticing ??= noticeLostQueue()
+        .catch(dependencies.onError)
+        .finally(() => {
+          noticing = null;
+        });
   };
 
   const maintain = async (): Promise<void> => {
@@ -154,7 +188,9 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     if (due.dispatches || due.chunks || due.ending || due.replays || due.erasing) workedAt = performance.now();
     let more = false;
     // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
-    if (due.dispatches) for (let shard = 0; shard < queue.shards; shard++) more = (await attempted(feedDispatches(shard))) || more;
+    // A shard that has gone meanwhile must not get what nobody would take for as long as a lease.
+    if (due.dispatches || due.chunks) await queue.refresh();
+    if (due.dispatches) more = (await feedAllDispatches()) || more;
     if (due.chunks) more = (await attempted(feedChunks())) || more;
     if (due.ending) more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;
     if (due.replays) more = (await attempted(dependencies.stepReplays())) || more;
@@ -172,6 +208,7 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     start: loop.start,
     stop: async () => {
       await loop.stop();
+      await noticing;
       if (active) await dependencies.releaseLease().catch(dependencies.onError);
       active = false;
     },

@@ -12,11 +12,14 @@ import { limits } from './limits.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
 import { createRetentionOn } from './retention.js';
 import { createScheduling } from './scheduling.js';
+import { type ChosenShards, createServing, servedOf } from './serving.js';
 
 export type WorkerOptions = {
   readonly pool: HotPool;
   readonly queue: QueueLocation;
   readonly queueShards: number;
+  /** Of the queue, those that it serves; it schedules for all. Default: all. */
+  readonly workerShards?: ChosenShards;
   readonly jobsMax: number;
   readonly retentionDays: number;
   /** How long at least an idempotency key counts. */
@@ -56,10 +59,10 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const processId = crypto.randomUUID();
   const teller = createLiveTeller(pool, report('tell'));
   const delivering = createDelivering({ ...options, secretBox: createSecretBox(keyRing), clock, slot, report, teller });
-  const { jobsMax } = options;
+  const { jobsMax, queueShards, workerShards: chosen = 'all' } = options;
   const consumer = createQueueConsumer({
     location: options.queue,
-    shards: Array.from({ length: options.queueShards }, (_, shard) => shard),
+    shards: servedOf(chosen, queueShards),
     handlers: {
       first: { jobsMax, handle: delivering.handleDispatch },
       due: { jobsMax, handle: delivering.handleDue },
@@ -67,13 +70,18 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     },
     onError: report('take jobs'),
   });
-  const producer = createQueueProducer({ location: options.queue, shards: options.queueShards, onError: report('feed the queue') });
+  const producer = createQueueProducer({ location: options.queue, shards: queueShards, onError: report('feed the queue') });
   const scheduler = createScheduling({ ...options, holder: processId, producer, clock, slot, report });
   const retention = createRetentionOn({ ...options, isActive: scheduler.isActive, slot, report });
   const mailing = createMailingOn({ ...options, linkKey: keyRing.sealing, report });
   const keys = createKeyFollower(pool, keyRing, report('follow the encryption key'));
 
   let running: ReturnType<typeof sayRunning> | undefined;
+  const serving = createServing({
+    ...{ pool, chosen, queueShards, consumer, producer, logger, report },
+    isActive: scheduler.isActive,
+    onChange: () => running?.sayAgain(),
+  });
 
   let isStopping = false;
   const parts = new Set<string>();
@@ -98,8 +106,9 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       teller.start();
       keys.start();
       const self = { id: processId, role: 'worker', build: options.build ?? null, jobsMax, encryptionKeyIds: keyRing.ids } as const;
-      running = sayRunning(pool, self, report('say that it runs'));
+      await serving.start();
       consumer.start();
+      running = sayRunning(pool, self, report('say that it runs'), serving.now);
       scheduler.start();
       retention.start();
       mailing.start();
@@ -111,6 +120,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       delivering.stop();
       teller.stop();
       keys.stop();
+      serving.stop();
       await running?.stop();
       clock.stop();
       await producer.close();
@@ -123,6 +133,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
         ...(isStopping && { process: 'it is stopping' }),
         ...(database.status === 'rejected' && { postgres: 'not reachable' }),
         ...(queue.status === 'rejected' && { queue: 'not reachable' }),
+        ...(serving.now().served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },

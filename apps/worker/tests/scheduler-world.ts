@@ -1,6 +1,6 @@
 // A scheduler whose database and queue are played by hand: what it asks for is written down, what it gets is set by the test.
 import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
-import type { DispatchJob, DueJob, Lane } from '@posthorn/queue';
+import { type DispatchJob, type DueJob, type Lane, lanes } from '@posthorn/queue';
 import { limits } from '../src/limits.js';
 import { createScheduler } from '../src/scheduler.js';
 
@@ -25,6 +25,10 @@ export const openScheduler = (shards = 1) => {
     chunks: [] as Chunk[][],
     waiting: waitingNow(shards, 0),
     lost: Array(shards).fill(false) as boolean[],
+    /** Shards that have gone: known once it is looked. */
+    gone: [] as number[],
+    /** Shards that do not say whether they have lost their data. */
+    silent: [] as number[],
     queueFails: false,
     databaseFails: null as string | null,
     mended: 0,
@@ -38,6 +42,9 @@ export const openScheduler = (shards = 1) => {
     due: {} as Partial<DueWork>,
   };
   const calls: string[] = [];
+  /** Of which shards dispatches were taken, and of which what nobody had claimed was made due, call by call. */
+  const leasedFrom: (readonly number[])[] = [];
+  const madeDue: (readonly number[])[] = [];
   const fed: { readonly job: DispatchJob; readonly shard: number }[] = [];
   const due: { readonly lane: Lane; readonly job: DueJob; readonly id: string; readonly shard: number }[] = [];
   const counted: Record<string, number> = { dispatch: 0, delivery: 0 };
@@ -52,12 +59,16 @@ export const openScheduler = (shards = 1) => {
   const scheduler = createScheduler({
     holdLease: () => call('holdLease', world.leader),
     releaseLease: () => call('releaseLease', undefined),
-    leaseDispatches: async (shard, dispatchesMax) => {
+    leaseDispatches: async (from, shard, dispatchesMax) => {
+      leasedFrom.push(from);
       const count = Math.min(dispatchesMax, world.backlog);
       world.backlog -= count;
       return call('leaseDispatches', dispatches(count, shard));
     },
-    makeUnclaimedDue: () => call('makeUnclaimedDue', 3),
+    makeUnclaimedDue: (lost) => {
+      madeDue.push(lost);
+      return call('makeUnclaimedDue', 3);
+    },
     leaseChunks: () => call('leaseChunks', world.chunks.shift() ?? []),
     endWaiting: () => {
       const ended = Math.min(world.ending, bounds.endRowsMax);
@@ -78,7 +89,6 @@ export const openScheduler = (shards = 1) => {
     makePartitions: () => call('makePartitions', 0),
     queue: {
       shards,
-      addDispatch: add,
       addDispatches: async (jobs, shard) => {
         await add();
         fed.push(...jobs.map((job) => ({ job, shard })));
@@ -89,13 +99,16 @@ export const openScheduler = (shards = 1) => {
         due.push({ lane, job, id, shard });
       },
       waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,
+      refresh: async () => {
+        if (world.gone.length > 0)
+          for (const lane of lanes) for (const shard of world.gone) world.waiting[lane][shard] = Number.POSITIVE_INFINITY;
+      },
       lostData: async (shard) => {
+        if (world.silent.includes(shard)) throw new Error('no answer');
         const lost = world.lost[shard] === true;
         world.lost[shard] = false;
         return lost;
       },
-      ready: async () => undefined,
-      close: async () => undefined,
     },
     newId: () => String(ids++),
     onFed: (kind, count) => {
@@ -106,5 +119,5 @@ export const openScheduler = (shards = 1) => {
     onError: (error) => errors.push(error),
   });
   const count = (name: string) => calls.filter((each) => each === name).length;
-  return { world, scheduler, calls, count, fed, due, counted, actives, errors };
+  return { world, scheduler, calls, count, fed, due, leasedFrom, madeDue, counted, actives, errors };
 };

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { defaultMailFrom } from './mail-settings.js';
 import { listOf } from './network-lists.js';
 import { ConfigError, type ConfigProblem } from './problem.js';
+import { readWorkerShards, type WorkerShards } from './queue-settings.js';
 import { brokenRulesOf, type GivenVariables, problemOf, readEncryptionKey } from './rules.js';
 import { shapeOf } from './shapes.js';
 
@@ -23,7 +24,9 @@ export const variables = Type.Object({
   DATABASE_URL: optional('Postgres. Default: an embedded server in the data directory'),
   POSTHORN_DATABASE_DIRECT_URL: optional('Postgres without a pooler in between, for migrations. Default: DATABASE_URL'),
   POSTHORN_DATABASE_POOL_MAX: Type.Integer({ minimum: 2, maximum: 100, default: 8, description: 'connections of each pool of a process' }),
-  REDIS_URL: optional('Redis. Unset: the queue lives in Postgres'),
+  REDIS_URL: optional(
+    'Redis; several addresses, comma-separated, or one with `?cluster=true`: a Redis Cluster. Unset: the queue lives in Postgres',
+  ),
   POSTHORN_QUEUE: Type.Optional(
     Type.Union([Type.Literal('redis'), Type.Literal('postgres')], { description: 'says aloud where the queue lives' }),
   ),
@@ -35,6 +38,7 @@ export const variables = Type.Object({
   POSTHORN_ENCRYPTION_KEY_NEXT: optional('a second key, while one goes from one to the other (`posthorn secrets rotate`)'),
   POSTHORN_EGRESS_ALLOW: optional('addresses that the guard lets through: CIDRs, comma-separated, each with `:port` if wanted'),
   POSTHORN_QUEUE_SHARDS: Type.Integer({ minimum: 1, maximum: 64, default: 1, description: 'queues, each in one slot of a Redis Cluster' }),
+  POSTHORN_WORKER_SHARDS: Type.String({ default: 'all', description: 'queues that a worker serves: `all`, or numbers from 0, as `0-3,7`' }),
   POSTHORN_WORKER_CONCURRENCY: Type.Integer({
     minimum: 1,
     maximum: 1000,
@@ -108,6 +112,8 @@ export type Config = {
   /** Undefined: not set, so the default of `posthorn start` applies. */
   readonly egressAllow: string | undefined;
   readonly queueShards: number;
+  /** Those that a worker serves. */
+  readonly workerShards: WorkerShards;
   readonly workerJobsMax: number;
   readonly shutdownS: number;
   readonly retentionDays: number;
@@ -172,6 +178,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     nextEncryptionKey: readEncryptionKey(read.POSTHORN_ENCRYPTION_KEY_NEXT),
     egressAllow: read.POSTHORN_EGRESS_ALLOW,
     queueShards: read.POSTHORN_QUEUE_SHARDS,
+    workerShards: readWorkerShards(read.POSTHORN_WORKER_SHARDS) ?? 'all',
     workerJobsMax: read.POSTHORN_WORKER_CONCURRENCY,
     shutdownS: read.POSTHORN_SHUTDOWN_S,
     retentionDays: read.POSTHORN_RETENTION_DAYS,

@@ -5,6 +5,7 @@ import type { VariableName } from './config.js';
 import { isMailbox, isMailServerUrl, isOneAddress, isWebUrl } from './mail-settings.js';
 import { isNetwork, isNetworkWithPort, listOf } from './network-lists.js';
 import type { ConfigProblem } from './problem.js';
+import { readWorkerShards } from './queue-settings.js';
 import { shapeOf } from './shapes.js';
 import { isPostgresUrl, isRedisUrl } from './urls.js';
 import { newKeyCommand, variableFacts } from './variable-facts.js';
@@ -36,6 +37,10 @@ const rules: Readonly<Partial<Record<VariableName, { readonly holds: (text: stri
   POSTHORN_EGRESS_ALLOW: {
     holds: (text) => listOf(text).every(isNetworkWithPort),
     mustBe: 'addresses or CIDRs, comma-separated, each with :port if wanted, IPv6 with a port in brackets',
+  },
+  POSTHORN_WORKER_SHARDS: {
+    holds: (text) => readWorkerShards(text) !== null,
+    mustBe: 'all, or numbers and ranges from 0 to 63, comma-separated, as 0-3,7',
   },
   SMTP_URL: {
     holds: isMailServerUrl,
@@ -74,9 +79,16 @@ const isSameKey = (one: string | undefined, other: string | undefined): boolean 
   return first !== null && second !== null && first.equals(second);
 };
 
+/** Shards that a worker is to serve, and that there are not. */
+const shardsBeyond = ({ POSTHORN_WORKER_SHARDS: text = 'all', POSTHORN_QUEUE_SHARDS: shards = '1' }: GivenVariables): readonly number[] => {
+  const served = readWorkerShards(text);
+  return served === null || served === 'all' ? [] : served.filter((shard) => shard >= Number(shards));
+};
+
 const together = (given: GivenVariables): readonly (ConfigProblem | false)[] => {
   const { NODE_ENV, POSTHORN_QUEUE, REDIS_URL } = given;
   const production = NODE_ENV === 'production';
+  const beyond = shardsBeyond(given);
   return [
     isSameKey(given.POSTHORN_ENCRYPTION_KEY, given.POSTHORN_ENCRYPTION_KEY_NEXT) &&
       problemOf('POSTHORN_ENCRYPTION_KEY_NEXT', 'must be another key than POSTHORN_ENCRYPTION_KEY'),
@@ -106,6 +118,11 @@ const together = (given: GivenVariables): readonly (ConfigProblem | false)[] => 
     POSTHORN_QUEUE === 'postgres' &&
       REDIS_URL !== undefined &&
       problemOf('POSTHORN_QUEUE', 'is postgres, which contradicts REDIS_URL', 'remove REDIS_URL, or set POSTHORN_QUEUE=redis'),
+    beyond.length > 0 &&
+      problemOf(
+        'POSTHORN_WORKER_SHARDS',
+        `is to have ${beyond.join(', ')} of ${given.POSTHORN_QUEUE_SHARDS ?? 1} shards, which are counted from 0`,
+      ),
   ];
 };
 

@@ -60,6 +60,7 @@ export const variableFacts: Readonly<Record<VariableName, VariableFacts>> = {
   POSTHORN_ENCRYPTION_KEY_NEXT: secret(newKeyCommand, `${servers}, secrets`),
   POSTHORN_EGRESS_ALLOW: plain('10.0.0.0/8,192.168.1.20:8080', servers, 'nothing; loopback for a local `start` on the embedded database'),
   POSTHORN_QUEUE_SHARDS: plain('1', servers),
+  POSTHORN_WORKER_SHARDS: plain('all', 'worker, start'),
   POSTHORN_WORKER_CONCURRENCY: plain('20', 'worker, start'),
   POSTHORN_SHUTDOWN_S: plain('20', servers),
   POSTHORN_RETENTION_DAYS: plain('30', 'worker, start'),

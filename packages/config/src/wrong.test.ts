@@ -27,6 +27,8 @@ const wrong: readonly (readonly [VariableName, string])[] = [
   ['POSTHORN_QUEUE', 'kafka'],
   ['POSTHORN_QUEUE_SHARDS', '0'],
   ['POSTHORN_QUEUE_SHARDS', '65'],
+  ['POSTHORN_WORKER_SHARDS', '1'],
+  ['POSTHORN_WORKER_SHARDS', 'some'],
   ['POSTHORN_WORKER_CONCURRENCY', '0'],
   ['POSTHORN_SHUTDOWN_S', '0'],
   ['POSTHORN_RETENTION_DAYS', '7'],
@@ -123,6 +125,7 @@ describe('right addresses', () => {
     ['REDIS_URL', 'rediss://me:p%40ss@redis.example:6380/1'],
     ['REDIS_URL', 'redis://a:6379,b:6379, redis://c'],
     ['REDIS_URL', 'redis://[::1]:6379'],
+    ['REDIS_URL', 'redis://a?cluster=true'],
     ['POSTHORN_EGRESS_ALLOW', '10.0.0.0/8:443, 127.0.0.1,fd00::/8,[::1]/128:9000,'],
   ])('%s=%s is taken', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([]);

@@ -35,15 +35,23 @@ export const agreeOnDeployment = async (pool: HotPool, ours: Deployment): Promis
     text: `insert into deployment (queue_backend, queue_shards, encryption_key_id) values ($1, $2, $3) on conflict do nothing`,
     values: [ours.queueBackend, ours.queueShards, ours.encryptionKeyIds[0]],
   });
-  const result = await pool.query<{ queue_backend: string; queue_shards: number; id: string; before_id: string | null }>(
-    'select queue_backend, queue_shards, encryption_key_id as id, encryption_key_id_before as before_id from deployment',
+  const result = await pool.query<{
+    queue_backend: string;
+    queue_shards: number;
+    queue_shards_next: number | null;
+    id: string;
+    before_id: string | null;
+  }>(
+    'select queue_backend, queue_shards, queue_shards_next, encryption_key_id as id, encryption_key_id_before as before_id from deployment',
   );
   const theirs = result.rows[0];
   if (theirs === undefined) throw new Error('the deployment row is missing');
   const differences = [
     theirs.queue_backend !== ours.queueBackend &&
       `queue: this process ${ours.queueBackend}, the installation ${theirs.queue_backend} (REDIS_URL, POSTHORN_QUEUE)`,
-    theirs.queue_shards !== ours.queueShards &&
+    // While it goes from one number to another both are right: a process keeps to what the row says.
+    ours.queueShards !== theirs.queue_shards &&
+      ours.queueShards !== theirs.queue_shards_next &&
       `queue shards: this process ${ours.queueShards}, the installation ${theirs.queue_shards} (POSTHORN_QUEUE_SHARDS)`,
     keyMismatch(ours.encryptionKeyIds, { id: theirs.id, beforeId: theirs.before_id }) ?? false,
   ].filter((difference) => difference !== false);

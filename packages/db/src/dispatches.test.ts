@@ -126,9 +126,9 @@ describe('a claim', () => {
 describe('feeding', () => {
   it('moves the lease alone, so the job that still waits stays good', async () => {
     const ref = await store(3, 0, 4);
-    expect(await leaseDispatches(world.pool, 4, 10, 30_000)).toEqual([{ ...ref, shard: 4 }]);
+    expect(await leaseDispatches(world.pool, [4], 4, 10, 30_000)).toEqual([{ ...ref, shard: 4 }]);
     expect(await dispatchOf(ref)).toEqual({ claim: 0, lease_s: 30 });
-    expect(await leaseDispatches(world.pool, 4, 10, 30_000)).toEqual([]);
+    expect(await leaseDispatches(world.pool, [4], 4, 10, 30_000)).toEqual([]);
     expect(await claim(ref)).toHaveLength(3);
   });
 
@@ -136,7 +136,7 @@ describe('feeding', () => {
     const ref = await store();
     await claim(ref);
     await endLease(ref);
-    expect(await leaseDispatches(world.pool, 0, 10, 30_000)).toEqual([{ ...ref, claim: 1, shard: 0 }]);
+    expect(await leaseDispatches(world.pool, [0], 0, 10, 30_000)).toEqual([{ ...ref, claim: 1, shard: 0 }]);
   });
 
   it('is of one shard, oldest first, no more than asked for, and each dispatch once for two at once', async () => {
@@ -147,9 +147,12 @@ describe('feeding', () => {
       refs.push(ref);
     }
     await store(1, 0, 1);
-    expect(await leaseDispatches(world.pool, 0, 0, 1_000)).toEqual([]);
-    expect((await leaseDispatches(world.pool, 0, 2, 60_000)).map((each) => each.id).sort()).toEqual([refs[0]!.id, refs[1]!.id].sort());
-    const [one, two] = await Promise.all([leaseDispatches(world.pool, 0, 10, 60_000), leaseDispatches(world.pool, 0, 10, 60_000)]);
+    expect(await leaseDispatches(world.pool, [0], 0, 0, 1_000)).toEqual([]);
+    expect((await leaseDispatches(world.pool, [0], 0, 2, 60_000)).map((each) => each.id).sort()).toEqual([refs[0]!.id, refs[1]!.id].sort());
+    const [one, two] = await Promise.all([
+      leaseDispatches(world.pool, [0], 0, 10, 60_000),
+      leaseDispatches(world.pool, [0], 0, 10, 60_000),
+    ]);
     expect([...one, ...two].map((each) => each.id).sort()).toEqual(
       refs
         .slice(2)
@@ -161,8 +164,22 @@ describe('feeding', () => {
   it('makes what nobody has claimed due when the queue has lost its data', async () => {
     const [claimed, unclaimed] = [await store(), await store()];
     await claim(claimed);
-    expect(await makeUnclaimedDispatchesDue(world.pool)).toBe(1);
-    expect((await leaseDispatches(world.pool, 0, 10, 1_000)).map((each) => each.id)).toEqual([unclaimed.id]);
+    expect(await makeUnclaimedDispatchesDue(world.pool, [0])).toBe(1);
+    expect((await leaseDispatches(world.pool, [0], 0, 10, 1_000)).map((each) => each.id)).toEqual([unclaimed.id]);
+  });
+
+  it("moves what is nobody's of shards that cannot be fed to one that can, and leaves alone what other shards have lost", async () => {
+    const [stray, own] = [await store(3, 30_000, 5), await store(3, 30_000, 1)];
+    expect(await makeUnclaimedDispatchesDue(world.pool, [0, 2, 3])).toBe(0);
+    expect(await makeUnclaimedDispatchesDue(world.pool, [1, 5])).toBe(2);
+    const moved = await leaseDispatches(world.pool, [1, 4, 5], 1, 10, 30_000);
+    expect(moved.map(({ id, shard }) => [id, shard]).sort()).toEqual(
+      [
+        [stray.id, 1],
+        [own.id, 1],
+      ].sort(),
+    );
+    expect(await world.rows('select distinct shard from dispatches')).toEqual([{ shard: 1 }]);
   });
 });
 
@@ -173,7 +190,7 @@ describe('a dispatch that kills its workers', () => {
     await splitDispatch(world.pool, { id: ref.id, claim: 0 }, randomUUID);
     expect(await dispatchOf(ref)).toMatchObject({ claim: 1 });
     await splitDispatch(world.pool, { id: ref.id, claim: 1 }, randomUUID);
-    const parts = await leaseDispatches(world.pool, 2, 10, 30_000);
+    const parts = await leaseDispatches(world.pool, [2], 2, 10, 30_000);
     expect(parts).toHaveLength(3);
     expect(parts.every((part) => part.claim === 1 && part.firstEventId === part.lastEventId)).toBe(true);
     expect(parts.map((part) => part.firstEventId).sort()).toEqual(expect.arrayContaining([ref.firstEventId, ref.lastEventId]));
@@ -185,10 +202,10 @@ describe('a dispatch that kills its workers', () => {
     await claim(ref);
     await setAsideDispatch(world.pool, ref.id, 0);
     await endLease(ref);
-    expect(await leaseDispatches(world.pool, 0, 10, 0)).toHaveLength(1);
+    expect(await leaseDispatches(world.pool, [0], 0, 10, 0)).toHaveLength(1);
     await setAsideDispatch(world.pool, ref.id, 1);
     await endLease(ref);
-    expect(await leaseDispatches(world.pool, 0, 10, 0)).toEqual([]);
+    expect(await leaseDispatches(world.pool, [0], 0, 10, 0)).toEqual([]);
     expect(await claim({ ...ref, claim: 1 })).toEqual([]);
   });
 });

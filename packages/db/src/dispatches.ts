@@ -126,24 +126,25 @@ export const giveBackDispatches = async (pool: HotPool, dispatches: readonly { i
 };
 
 /**
- * Takes up to `dispatchesMax` dispatches of one shard that are nobody's, oldest first, for feeding to the queue again; moves their
- * lease alone, never their claim (jobs that still wait in the queue stay good).
+ * Takes up to `dispatchesMax` dispatches of some shards that are nobody's, oldest first, for feeding them to shard `to`; moves their
+ * lease and their shard alone, never their claim (jobs that still wait in the queue stay good).
  */
 export const leaseDispatches = async (
   pool: HotPool,
-  shard: number,
+  from: readonly number[],
+  to: number,
   dispatchesMax: number,
   leaseMs: number,
 ): Promise<readonly FedDispatch[]> => {
   if (dispatchesMax <= 0) return [];
   const result = await pool.query<{ id: string; claim: number; shard: number; first_id: string; last_id: string }>({
     name: 'lease-dispatches',
-    text: `update dispatches d set lease_until = now() + $3 * interval '1 ms'
-             from (select id from dispatches where lease_until <= now() and set_aside_at is null and shard = $1
+    text: `update dispatches d set lease_until = now() + $3 * interval '1 ms', shard = $4
+             from (select id from dispatches where lease_until <= now() and set_aside_at is null and shard = any ($1::smallint[])
                     order by lease_until limit $2 for update skip locked) due
             where d.id = due.id
            returning d.id, d.claim, d.shard, (select min(x::text) from unnest(d.event_ids) x) as first_id, (select max(x::text) from unnest(d.event_ids) x) as last_id`,
-    values: [shard, dispatchesMax, leaseMs],
+    values: [numberArray(from), dispatchesMax, leaseMs, to],
   });
   return result.rows.map((row) => ({
     id: row.id,
@@ -154,11 +155,12 @@ export const leaseDispatches = async (
   }));
 };
 
-/** After the queue lost its data: everything that nobody has claimed is due now. Claimed dispatches run out by themselves. */
-export const makeUnclaimedDispatchesDue = async (pool: HotPool): Promise<number> => {
+/** After shards of the queue lost their data: what was fed to them and nobody has claimed is due now. Claimed dispatches run out by themselves. */
+export const makeUnclaimedDispatchesDue = async (pool: HotPool, shards: readonly number[]): Promise<number> => {
   const result = await pool.query({
     name: 'unclaimed-due',
-    text: 'update dispatches set lease_until = now() where claim = 0 and lease_until > now()',
+    text: 'update dispatches set lease_until = now() where claim = 0 and lease_until > now() and shard = any ($1::smallint[])',
+    values: [numberArray(shards)],
   });
   return result.rowCount ?? 0;
 };

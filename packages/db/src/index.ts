@@ -96,6 +96,19 @@ export { type Dropping, dropOldPartitions } from './partition-dropping.js';
 export { closePartitions, makePartitions, type PartitionDays, readPartitions } from './partitions.js';
 export { createDatabase, createDatabases, createHotPool, type Database, type HotPool, walledHotPool } from './pools.js';
 export { type Build, findProcessesWithout, listProcesses, readUpkeep, sayRunning } from './processes.js';
+export {
+  beginShardChange,
+  countDispatchesFrom,
+  createShardFollower,
+  endShardChange,
+  findUnservedShards,
+  listShardProcesses,
+  type QueueShards,
+  readShardNumbers,
+  type ShardNumbers,
+  type ShardProcess,
+  shardsOf,
+} from './queue-shards.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptRow, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
 export { readSentBody, type SentBody } from './reading-bodies.js';

@@ -60,7 +60,7 @@ const runAll = async (connection: HotPool): Promise<void> => {
   await insertEvents(connection, [{ ...stored[1]!, event: { ...event, key: null, bodyHash: null }, dispatchId: randomUUID() }], 0, 24);
   await findKeptEvents(connection, [{ tenantId: world.tenantId, key: event.key }], 24);
   const ref = { id: dispatchId, claim: 0, firstEventId: ids[0]!, lastEventId: ids[1]! };
-  await leaseDispatches(connection, 0, 10, 0);
+  await leaseDispatches(connection, [0], 0, 10, 0);
   await claimDispatch(connection, ref, 1_000);
   await existingDeliveries(connection, ref, ids);
   await world.rows(`update webhook_state set due_at = now(), not_before = '-infinity', out_until = '-infinity', chunk = 100`);

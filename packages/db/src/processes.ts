@@ -18,35 +18,65 @@ export type Process = {
   readonly encryptionKeyIds: readonly string[];
 };
 
+/** What a process does with the shards of the queue now; it may change. */
+export type ProcessShards = {
+  /** It feeds 0 up to this, without it. */
+  readonly fed: number;
+  /** Those that it serves; null: it is no worker. */
+  readonly served: readonly number[] | null;
+};
+
 /** How often a process says that it runs, and after how long it is taken for gone. */
 const sayEveryMs = 5_000;
-const goneAfterS = 15;
+export const goneAfterS = 15;
 /** Rows of processes that ended without a word are kept for so long. */
 const keptS = 3_600;
 
-const say = async (pool: HotPool, self: Process, startedAt: Date): Promise<void> => {
+const say = async (pool: HotPool, self: Process, startedAt: Date, shards: ProcessShards | null): Promise<void> => {
   const { id, role, build, jobsMax, encryptionKeyIds } = self;
   const { version = null, commit = null } = build ?? {};
   await pool.query({
     name: 'say-running',
     text: `with old as (delete from processes where seen_at < now() - make_interval(secs => ${keptS}))
-           insert into processes (id, role, host, pid, node_version, started_at, version, commit, jobs_max, encryption_key_ids, seen_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())
-           on conflict (id) do update set seen_at = now()`,
-    values: [id, role, hostname(), process.pid, process.version, startedAt, version, commit, jobsMax, [...encryptionKeyIds]],
+           insert into processes (id, role, host, pid, node_version, started_at, version, commit, jobs_max, encryption_key_ids, shards_fed, shards_served, seen_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::smallint[], now())
+           on conflict (id) do update set seen_at = now(), shards_fed = excluded.shards_fed, shards_served = excluded.shards_served`,
+    values: [
+      ...[id, role, hostname(), process.pid, process.version, startedAt, version, commit, jobsMax, [...encryptionKeyIds]],
+      ...[shards?.fed ?? null, shards?.served ?? null],
+    ],
   });
 };
 
-/** Says every few seconds that this process runs, until it is stopped; then it is taken off the list. */
-export const sayRunning = (pool: HotPool, self: Process, onError: (error: unknown) => void): { readonly stop: () => Promise<void> } => {
+export type Running = {
+  /** Says it now: something of it has changed. */
+  readonly sayAgain: () => void;
+  /** Resolves when what it said so far has been written, or could not be. */
+  readonly said: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Says every few seconds that this process runs, until it is stopped; then it is taken off the list.
+ * @param shards what it does with the queue's shards at the moment; null: nothing that is to be said
+ */
+export const sayRunning = (
+  pool: HotPool,
+  self: Process,
+  onError: (error: unknown) => void,
+  shards: () => ProcessShards | null = () => null,
+): Running => {
   const startedAt = new Date();
   let saying = Promise.resolve();
   const sayAgain = (): void => {
-    saying = say(pool, self, startedAt).catch(onError);
+    // One after the other: what was said last is what stands there.
+    saying = saying.then(() => say(pool, self, startedAt, shards())).catch(onError);
   };
   sayAgain();
   const timer = setInterval(sayAgain, sayEveryMs);
   return {
+    sayAgain,
+    said: () => saying,
     stop: async () => {
       clearInterval(timer);
       await saying;
@@ -64,6 +94,8 @@ export type RunningProcess = {
   readonly version: string | null;
   readonly commit: string | null;
   readonly jobs_max: number | null;
+  /** Shards of the queue that it serves; null: none, or it does not say. */
+  readonly shards: readonly number[] | null;
   readonly started_at: Date;
   readonly seen_at: Date;
 };
@@ -71,7 +103,7 @@ export type RunningProcess = {
 /** Those that said so lately, oldest first. */
 export const listProcesses = async (db: Database): Promise<readonly RunningProcess[]> => {
   const { rows } = await sql<RunningProcess>`
-    select id, role, host, pid, node_version, version, commit, jobs_max, started_at, seen_at
+    select id, role, host, pid, node_version, version, commit, jobs_max, shards_served as shards, started_at, seen_at
       from processes where seen_at > now() - make_interval(secs => ${goneAfterS}) order by started_at, id`.execute(db);
   return rows;
 };

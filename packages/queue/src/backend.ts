@@ -1,24 +1,24 @@
-// Where the queues live: Redis (one connection for all queues of a process), or BullMQ's own tables in Postgres (one pool).
+// Where the queues live: Redis (one client for all queues of a process), a Redis Cluster, or BullMQ's own tables in Postgres (one pool).
 import { type BackendFactory, createPostgresBackend, createRedisBackend, type IQueueBackend, runMigrations } from 'bullmq';
-import { Redis } from 'ioredis';
 import pg from 'pg';
+import { openRedisClient, type RedisClient } from './redis-client.js';
 
 export type QueueLocation =
-  | { readonly kind: 'redis'; readonly url: string }
-  | { readonly kind: 'postgres'; readonly url: string; readonly connectionsMax: number };
+  /** Several addresses, comma-separated: nodes of a Redis Cluster. */
+  { readonly kind: 'redis'; readonly url: string } | { readonly kind: 'postgres'; readonly url: string; readonly connectionsMax: number };
 
 /** What BullMQ's constructors take; the connection's type is the factory's own business. */
 export type Backend = {
   readonly connection: never;
   readonly factory: BackendFactory<IQueueBackend, never>;
   /** The Redis client, for the generation keys; null on Postgres, whose data are lost together with the truth or not at all. */
-  readonly redis: Redis | null;
+  readonly redis: RedisClient | null;
   /** Calls back once the backend can be used for the first time: BullMQ's queues never recover from a first command that failed. */
   readonly whenReady: (open: () => void) => void;
+  /** So many of BullMQ's workers wait for jobs: on Postgres each keeps a connection to itself, which the others must not lack. */
+  readonly reserve: (workers: number) => void;
   readonly close: () => Promise<void>;
 };
-
-const retryDelayMs = (times: number): number => Math.min(100 + times * 100, 2_000);
 
 // Producers fail fast: an enqueue that fails costs latency, one that hangs costs the answer to the producer.
 const producerOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 2_000, connectTimeout: 2_000 };
@@ -26,17 +26,13 @@ const producerOptions = { maxRetriesPerRequest: 1, enableOfflineQueue: false, co
 const consumerOptions = { maxRetriesPerRequest: null, connectTimeout: 5_000 };
 
 const openRedis = (url: string, role: 'producer' | 'consumer', onError: (error: Error) => void): Backend => {
-  const redis = new Redis(url, {
-    ...(role === 'producer' ? producerOptions : consumerOptions),
-    keepAlive: 10_000,
-    retryStrategy: retryDelayMs,
-  });
-  redis.on('error', onError);
+  const redis = openRedisClient(url, { ...(role === 'producer' ? producerOptions : consumerOptions), keepAlive: 10_000 }, onError);
   return {
     connection: redis as never,
     factory: createRedisBackend as BackendFactory<IQueueBackend, never>,
     redis,
     whenReady: (open) => void (redis.status === 'ready' ? open() : redis.once('ready', open)),
+    reserve: () => undefined,
     close: async () => redis.disconnect(),
   };
 };
@@ -50,11 +46,16 @@ const openPostgres = (url: string, connectionsMax: number, onError: (error: Erro
     keepAlive: true,
   });
   pool.on('error', onError);
+  // Every queue and worker listens on it.
+  pool.setMaxListeners(0);
   return {
     connection: pool as never,
     factory: createPostgresBackend as BackendFactory<IQueueBackend, never>,
     redis: null,
     whenReady: (open) => open(),
+    reserve: (workers) => {
+      pool.options.max = connectionsMax + workers;
+    },
     close: () => pool.end(),
   };
 };

@@ -1,4 +1,4 @@
-// The taking side: one BullMQ worker a lane and shard. A handler never rejects for what an endpoint did; a rejection means that our
+// The taking side: one BullMQ worker a lane and shard, of the shards that are served, which may change. A handler never rejects for what an endpoint did; a rejection means that our
 // side is broken, and then Postgres still has the work: its lease runs out.
 import { Worker } from 'bullmq';
 import { openBackend, type QueueLocation } from './backend.js';
@@ -6,6 +6,8 @@ import { type JobOf, type Lane, lanes, queueName, queuePrefix } from './jobs.js'
 
 export type QueueConsumer = {
   readonly start: () => void;
+  /** Serves these shards from now on: opens those that are new, and resolves when the jobs of those that are gone have ended. */
+  readonly serve: (shards: readonly number[]) => Promise<void>;
   /** Takes no more jobs and waits for those that run. */
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -27,6 +29,8 @@ const locks: { readonly [L in Lane]: { readonly lockDuration: number; readonly s
   replay: { lockDuration: 60_000, stalledInterval: 30_000 },
 };
 
+const retryDelayMs = 2_000;
+
 /** Prepares the workers of all lanes of the given shards; nothing is taken before `start`. */
 export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => {
   const backend = openBackend(options.location, 'consumer', options.onError);
@@ -44,6 +48,8 @@ export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => 
         // However often: BullMQ itself gives up no job.
         maxStalledCount: 1_000,
         drainDelay: 5,
+        // After a command that failed, which on one Redis none does, and in a cluster those of a master that is gone.
+        runRetryDelay: retryDelayMs,
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
       },
@@ -53,13 +59,40 @@ export const createQueueConsumer = (options: ConsumerOptions): QueueConsumer => 
     worker.on('failed', (_job, error) => options.onError(error));
     return worker;
   };
-  const workers = options.shards.flatMap((shard) => lanes.map((lane) => open(lane, shard)));
+  type Opened = ReturnType<typeof open>;
+  const served = new Map<number, readonly Opened[]>();
+  let isStarted = false;
+  const closing = new Set<Promise<unknown>>();
+  const run = (workers: readonly Opened[]): void => {
+    for (const worker of workers) worker.run().catch(options.onError);
+  };
+  const end = async (shard: number): Promise<void> => {
+    const workers = served.get(shard) ?? [];
+    served.delete(shard);
+    const ended = Promise.all(workers.map((worker) => worker.close()));
+    closing.add(ended);
+    await ended.finally(() => closing.delete(ended));
+  };
+  const serve = async (shards: readonly number[]): Promise<void> => {
+    backend.reserve(lanes.length * Math.max(shards.length, served.size));
+    for (const shard of shards) {
+      if (served.has(shard)) continue;
+      const workers = lanes.map((lane) => open(lane, shard));
+      served.set(shard, workers);
+      if (isStarted) run(workers);
+    }
+    await Promise.all([...served.keys()].filter((shard) => !shards.includes(shard)).map(end));
+  };
+  void serve(options.shards);
   return {
     start: () => {
-      for (const worker of workers) worker.run().catch(options.onError);
+      isStarted = true;
+      for (const workers of served.values()) run(workers);
     },
+    serve,
     stop: async () => {
-      await Promise.all(workers.map((worker) => worker.close()));
+      isStarted = false;
+      await Promise.all([serve([]), ...closing]);
     },
     close: () => backend.close(),
   };

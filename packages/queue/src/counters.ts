@@ -1,10 +1,10 @@
 // Counting by name in windows of time: together with all processes where the queue is on Redis, each for itself where it is on Postgres. While
 // Redis is away, and for a while after, each process counts for itself too: a count is never worth waiting for.
 import { setTimeout } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { QueueLocation } from './backend.js';
+import { openRedisClient } from './redis-client.js';
 
 /** What stands to the count of a name in its window, and how long that still is. */
 export type Counted = { readonly count: number; readonly resetMs: number };
@@ -67,11 +67,7 @@ const openMemory = (options: ConstructorParameters<typeof RateLimiterMemory>[0],
 
 /** Opens what counts; on Redis with a connection of its own. @param onError told when Redis does not answer */
 export const openCounters = (location: QueueLocation, onError: (error: Error) => void): Counters => {
-  const redis =
-    location.kind === 'postgres'
-      ? null
-      : new Redis(location.url, { ...clientOptions, retryStrategy: (times) => Math.min(times * 100, 2_000) });
-  redis?.on('error', onError);
+  const redis = location.kind === 'postgres' ? null : openRedisClient(location.url, clientOptions, onError);
   let pausedUntilMs = 0;
   return {
     counter: ({ name: counterName, windowS, block, namesMax }) => {

@@ -2,5 +2,5 @@
 export { migrateQueue, type QueueLocation } from './backend.js';
 export { type ConsumerOptions, createQueueConsumer, type QueueConsumer } from './consumer.js';
 export { type Counted, type CounterOptions, type Counters, openCounters, type WindowCounter } from './counters.js';
-export { type DispatchJob, type DueJob, dispatchJobId, type JobOf, type Lane, lanes } from './jobs.js';
+export { type DispatchJob, type DueJob, dispatchJobId, type JobOf, type Lane, lanes, shardsBelow } from './jobs.js';
 export { createQueueProducer, type ProducerOptions, type QueueProducer } from './producer.js';

@@ -22,8 +22,11 @@ export type DueJob = {
 
 export type JobOf<L extends Lane> = L extends 'first' ? DispatchJob : DueJob;
 
+/** 0 up to a number of shards, without it. */
+export const shardsBelow = (shards: number): readonly number[] => Array.from({ length: shards }, (_, shard) => shard);
+
 export const queueName = (lane: Lane, shard: number): string => `posthorn-${lane}-${shard}`;
-/** All keys of a queue stand under one hash tag, so that a Redis Cluster keeps them in one slot. */
+/** All keys of a shard stand under one hash tag, so that a Redis Cluster keeps them in one slot. */
 export const queuePrefix = (shard: number): string => `{q${shard}}`;
 /** A Redis key that is gone after the queue's data were lost. */
 export const generationKey = (shard: number): string => `${queuePrefix(shard)}:posthorn:generation`;

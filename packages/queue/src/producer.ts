@@ -1,4 +1,5 @@
-// The feeding side of the queues: adds jobs, knows how many wait, and notices when the queue has lost its data.
+// The feeding side of the queues: adds jobs, knows how many wait, and notices when the queue has lost its data. Each shard stands for itself: one that
+// cannot be reached keeps nobody from the others.
 import { Queue } from 'bullmq';
 import { type Backend, openBackend, type QueueLocation } from './backend.js';
 import {
@@ -12,11 +13,15 @@ import {
   lanes,
   queueName,
   queuePrefix,
+  shardsBelow,
 } from './jobs.js';
 
 export type QueueProducer = {
+  /** So many are fed: 0 up to this, without it. */
   readonly shards: number;
-  /** Adds a dispatch; adding one that still waits is a no-op. Rejects when the queue is not reachable. */
+  /** From now on so many are fed; what was added to others stays there. */
+  readonly feed: (shards: number) => void;
+  /** Adds a dispatch; adding one that still waits is a no-op. Rejects when the shard is not reachable. */
   readonly addDispatch: (job: DispatchJob, shard: number) => Promise<void>;
   readonly addDispatches: (jobs: readonly DispatchJob[], shard: number) => Promise<void>;
   readonly addDue: (lane: 'due' | 'replay', job: DueJob, id: string, shard: number) => Promise<void>;
@@ -25,9 +30,17 @@ export type QueueProducer = {
    * for longer gets an older answer once. Infinity: not reachable.
    */
   readonly waiting: (lane: Lane, shard: number) => number;
+  /** Looks now at what was not looked at lately, and resolves when that is known: for those who ask seldom, and must not hear of what was. */
+  readonly refresh: () => Promise<void>;
+  /** Jobs of any shard that are not over, by all lanes, asked now. Rejects when it is not reachable. */
+  readonly unfinished: (shard: number) => Promise<number>;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
   readonly lostData: (shard: number) => Promise<boolean>;
-  /** Resolves once the queue answers. */
+  /** Those of the fed shards that do not answer now. */
+  readonly unreachable: () => Promise<readonly number[]>;
+  /** Resolves once it is connected to the queue for the first time; rejects after a while. */
+  readonly connected: () => Promise<void>;
+  /** Resolves once the queue answers: any of its shards. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -40,6 +53,8 @@ export type ProducerOptions = {
 };
 
 const addTimeoutMs = 2_000;
+/** What was looked at longer ago is looked at anew by `refresh`. */
+const staleMs = 1_000;
 
 const withTimeout = <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
@@ -63,64 +78,104 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, waiting: Number.POSITIVE_INFINITY, isAsked: true, begun: 0, ended: 0 };
+  return { queue, shard, waiting: Number.POSITIVE_INFINITY, isAsked: true, isLooking: false, lookedAt: 0, begun: 0, ended: 0 };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
-/** Opens the queues of all lanes and shards for adding. */
+const look = async (each: LaneQueue): Promise<void> => {
+  if (each.isLooking) return;
+  each.isLooking = true;
+  each.lookedAt = performance.now();
+  each.isAsked = false;
+  const endedBefore = each.ended;
+  const waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
+  // What was being added meanwhile may not be in the count: rather twice than not at all.
+  each.waiting = waiting + each.begun - endedBefore;
+  each.isLooking = false;
+};
+
+/** Who asks seldom need not be told often: an idle process costs the queue nothing. */
+const isWanted = (each: LaneQueue): boolean => each.isAsked || each.waiting === Number.POSITIVE_INFINITY;
+
+/** Opens the queues of all lanes and of the shards that are fed. */
 export const createQueueProducer = (options: ProducerOptions): QueueProducer => {
   const backend = openBackend(options.location, 'producer', options.onError);
   const queues = new Map<string, LaneQueue>();
-  const laneQueue = (lane: Lane, shard: number): LaneQueue => {
-    const found = queues.get(queueName(lane, shard));
-    if (found === undefined) throw new Error('the queue has not been reachable yet');
-    return found;
-  };
-
-  const look = async (): Promise<void> => {
-    for (const each of queues.values()) {
-      // Who asks seldom need not be told often: an idle process costs the queue nothing.
-      if (!each.isAsked && each.waiting !== Number.POSITIVE_INFINITY) continue;
-      each.isAsked = false;
-      const endedBefore = each.ended;
-      const waiting = await withTimeout(each.queue.getWaitingCount(), addTimeoutMs).catch(() => Number.POSITIVE_INFINITY);
-      // What was being added meanwhile may not be in the count: rather twice than not at all.
-      each.waiting = waiting + each.begun - endedBefore;
+  let { shards } = options;
+  let hasBeenReady = false;
+  /** Shards whose server has not answered yet: a BullMQ queue whose first command failed stays without its settings, so none is made before. */
+  const opening = new Set<number>();
+  const openLanes = (shard: number): readonly LaneQueue[] =>
+    lanes.map((lane) => {
+      const opened = queues.get(queueName(lane, shard)) ?? openQueue(backend, lane, shard, options.onError);
+      queues.set(queueName(lane, shard), opened);
+      return opened;
+    });
+  const answers = async (shard: number): Promise<unknown> => backend.redis?.exists(generationKey(shard));
+  const openShard = async (shard: number): Promise<void> => {
+    if (opening.has(shard) || queues.has(queueName('first', shard))) return;
+    opening.add(shard);
+    try {
+      await withTimeout(answers(shard), addTimeoutMs);
+      await Promise.all(openLanes(shard).map(look));
+    } catch {
+      // The next look tries again; until then it counts as not reachable.
+    } finally {
+      opening.delete(shard);
     }
+  };
+  const openFed = async (): Promise<void> => {
+    if (hasBeenReady) await Promise.all(shardsBelow(shards).map(openShard));
   };
   const opened = new Promise<void>((resolve) => {
     backend.whenReady(() => {
-      for (let shard = 0; shard < options.shards; shard++)
-        for (const lane of lanes) queues.set(queueName(lane, shard), openQueue(backend, lane, shard, options.onError));
-      look().then(resolve, resolve);
+      hasBeenReady = true;
+      openFed().then(resolve, resolve);
     });
   });
-
-  let looking = false;
   const timer = setInterval(() => {
-    if (looking) return;
-    looking = true;
-    look().finally(() => {
-      looking = false;
-    });
+    void openFed();
+    for (const each of queues.values()) if (each.shard < shards && isWanted(each)) void look(each);
   }, options.lookEveryMs ?? 500);
   timer.unref();
 
   const add = async <L extends Lane>(lane: L, shard: number, jobs: readonly { id: string; data: JobOf<L> }[]): Promise<void> => {
-    const target = laneQueue(lane, shard);
+    const target = queues.get(queueName(lane, shard));
+    if (target === undefined) throw new Error(`shard ${shard} of the queue has not been reachable yet`);
     target.waiting += jobs.length;
     target.begun += jobs.length;
     try {
       const [only] = jobs;
       if (jobs.length === 1 && only !== undefined) await withTimeout(target.queue.add(lane, only.data, { jobId: only.id }), addTimeoutMs);
       else await withTimeout(target.queue.addBulk(jobs.map(({ id, data }) => ({ name: lane, data, opts: { jobId: id } }))), addTimeoutMs);
+    } catch (error) {
+      // Not reachable, as far as anybody knows before the next look.
+      target.waiting = Number.POSITIVE_INFINITY;
+      throw error;
     } finally {
       target.ended += jobs.length;
     }
   };
 
+  const unreachable = async (): Promise<readonly number[]> => {
+    const asked = shardsBelow(shards).map(async (shard): Promise<readonly number[]> => {
+      const [first] = await Promise.all([openShard(shard), withTimeout(answers(shard), addTimeoutMs)]).then(
+        () => [true],
+        () => [false],
+      );
+      return first === true && queues.has(queueName('first', shard)) ? [] : [shard];
+    });
+    return (await Promise.all(asked)).flat();
+  };
+
   return {
-    shards: options.shards,
+    get shards() {
+      return shards;
+    },
+    feed: (count) => {
+      shards = count;
+      void openFed();
+    },
     addDispatch: (job, shard) => add('first', shard, [{ id: dispatchJobId(job), data: job }]),
     addDispatches: (jobs, shard) =>
       add(
@@ -135,15 +190,29 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       asked.isAsked = true;
       return asked.waiting;
     },
-    lostData: async (shard) => {
-      // While it is not connected, nothing can be said.
-      if (backend.redis === null || backend.redis.status !== 'ready') return false;
-      return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs)) === 'OK';
+    refresh: async () => {
+      const before = performance.now() - staleMs;
+      await Promise.all([...queues.values()].filter((each) => each.shard < shards && each.lookedAt < before).map(look));
     },
+    unfinished: async (shard) => {
+      if (!hasBeenReady) throw new Error('the queue has not been reachable yet');
+      await withTimeout(answers(shard), addTimeoutMs);
+      const counts = openLanes(shard).map(({ queue }) =>
+        withTimeout(queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized'), addTimeoutMs),
+      );
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    },
+    lostData: async (shard) => {
+      if (backend.redis === null) return false;
+      // While it does not answer, nothing can be said.
+      return (await withTimeout(backend.redis.set(generationKey(shard), '1', 'NX'), addTimeoutMs).catch(() => null)) === 'OK';
+    },
+    unreachable,
+    connected: () => withTimeout(opened, addTimeoutMs),
     ready: async () => {
       await withTimeout(opened, addTimeoutMs);
-      if (backend.redis === null) await withTimeout(laneQueue('first', 0).queue.getWaitingCount(), addTimeoutMs);
-      else await withTimeout(backend.redis.ping(), addTimeoutMs);
+      if (backend.redis === null) await withTimeout(openLanes(0)[0]?.queue.getWaitingCount() ?? Promise.resolve(0), addTimeoutMs);
+      else if ((await unreachable()).length === shards) throw new Error('the queue does not answer');
     },
     close: async () => {
       clearInterval(timer);

@@ -175,6 +175,42 @@ describe.each(['redis', 'postgres'] as const)('the queue on %s', (kind) => {
     await eventually(() => first.length === 150 && producer.waiting('first', 0) === 0);
   });
 
+  it('tells how many jobs of a shard are not over, in all lanes, also of one that it does not feed', async () => {
+    const location = locationOf(kind);
+    const [producer, looker] = [produce(location, 3), produce(location, 0)];
+    await producer.ready();
+    await looker.connected();
+    expect(await looker.unfinished(2)).toBe(0);
+    let finish: () => void = () => undefined;
+    const running = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    await producer.addDispatches([dispatch(), dispatch()], 2);
+    await producer.addDue('due', chunks(), randomUUID(), 2);
+    expect(await looker.unfinished(2)).toBe(3);
+    const { first, due } = consume(location, { shards: [2], handle: () => running });
+    try {
+      await eventually(async () => first.length === 2 && due.length === 1 && (await looker.unfinished(2)) === 2);
+    } finally {
+      finish();
+    }
+    await eventually(async () => (await looker.unfinished(2)) === 0);
+  });
+
+  it('takes from more shards than it has connections for other things', async () => {
+    const location = locationOf(kind);
+    const shards = [3, 4, 5, 6, 7];
+    const producer = produce(location, 8);
+    await producer.ready();
+    const { first, due, replay } = consume(location, { shards });
+    for (const shard of shards) {
+      await producer.addDispatch(dispatch(), shard);
+      await producer.addDue('due', chunks(), randomUUID(), shard);
+      await producer.addDue('replay', chunks(true), randomUUID(), shard);
+    }
+    await eventually(() => [first, due, replay].every((taken) => taken.length === shards.length), { timeoutMs: 20_000 });
+  }, 30_000);
+
   it('goes on after a handler failed, and does not try its job again', async () => {
     const location = locationOf(kind);
     const producer = produce(location);

@@ -9,5 +9,6 @@ export { type ProcessEnd, type ProcessOptions, type StartedProcess, startProcess
 export { type RawScript, type RawServer, type RawServerOptions, type RawStep, startRawServer } from './raw-server.js';
 export { type Answer, type Received, type Receiver, type ReceiverOptions, type Script, startReceiver } from './receiver.js';
 export { findRedisServer } from './redis-binary.js';
+export { type RedisCluster, type RedisMaster, startRedisCluster } from './redis-cluster.js';
 export { type RedisOptions, type RedisServer, startRedis } from './redis-server.js';
 export { makeTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.js';

@@ -18,6 +18,8 @@ import {
 import { type ApiClient, createApiClient } from './api-client.js';
 import { expectNoPrintedSecrets } from './printed-secrets.js';
 
+type Env = Readonly<Record<string, string>>;
+
 export type ProductOptions = {
   /** Workers that run from the start; default 1. */
   readonly workers?: number;
@@ -25,6 +27,8 @@ export type ProductOptions = {
   readonly queue?: 'redis' | 'postgres';
   /** A Redis to run on, which stays the caller's to stop; default: one of its own. */
   readonly redis?: RedisServer;
+  /** A Redis Cluster to run on instead, which stays the caller's to stop. */
+  readonly clusterUrl?: string;
   /** A migrated database to run on; default: a test database of its own. */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -38,12 +42,14 @@ export type Product = {
   readonly databaseUrl: string;
   /** Of the test, for looking. */
   readonly pool: HotPool;
-  /** Throws on the Postgres queue. */
+  /** Throws on the Postgres queue, and on a cluster. */
   readonly redis: RedisServer;
   /** The variables that its processes run with. */
   readonly env: Readonly<Record<string, string>>;
-  /** Starts one more and resolves when it is ready. */
-  startWorker(): Promise<StartedProcess>;
+  /** Starts one more, with these variables changed, and resolves when it is ready. */
+  startWorker(changed?: Env): Promise<StartedProcess>;
+  /** The same of an API, with a client of its own. */
+  startApi(changed?: Env): Promise<{ readonly process: StartedProcess; readonly client: ApiClient }>;
   /** Rejects, once all has ended, if a process of this file printed a secret. */
   stop(): Promise<void>;
 };
@@ -54,8 +60,6 @@ const apiReady = /posthorn api listens on (http:[^\s"]+)/;
 const startedWithinMs = 60_000;
 
 export const newAdminKey = (): string => `ph_test_${randomBytes(24).toString('hex')}`;
-
-type Env = Readonly<Record<string, string>>;
 
 /** Whose output nobody has looked at yet. */
 const unseen: { readonly name: string; readonly env: Env; readonly process: StartedProcess }[] = [];
@@ -102,30 +106,38 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 
 async function openProduct(options: ProductOptions, closers: Closer[], stop: () => Promise<void>): Promise<Product> {
   const databaseUrl = options.databaseUrl ?? (await ownDatabase(closers));
-  const redis = options.queue === 'postgres' ? null : (options.redis ?? (await startRedis()));
-  if (redis === null) await migrateQueue({ kind: 'postgres', url: databaseUrl, connectionsMax: 1 });
-  else if (options.redis === undefined) closers.push(redis.stop);
+  const isElsewhere = options.queue === 'postgres' || options.clusterUrl !== undefined;
+  const redis = isElsewhere ? null : (options.redis ?? (await startRedis()));
+  if (options.queue === 'postgres') await migrateQueue({ kind: 'postgres', url: databaseUrl, connectionsMax: 1 });
+  else if (redis !== null && options.redis === undefined) closers.push(redis.stop);
   const folder = await makeTemporaryDirectory('system');
   closers.push(folder.cleanup);
   const key = newAdminKey();
-  const env = { ...environment(databaseUrl, redis?.url ?? null, folder.path, key), ...options.env };
+  const env = { ...environment(databaseUrl, options.clusterUrl ?? redis?.url ?? null, folder.path, key), ...options.env };
   const pool = createHotPool({ url: databaseUrl, max: 2, applicationName: 'test', onError: () => undefined });
   closers.push(() => pool.end());
 
-  const started = (role: 'api' | 'worker'): StartedProcess => {
-    const one = startPosthorn(role, env);
+  const started = (role: 'api' | 'worker', changed: Env = {}): StartedProcess => {
+    const one = startPosthorn(role, { ...env, ...changed });
     closers.push(() => endOf(one));
     return one;
   };
   const workers: StartedProcess[] = [];
-  const startWorker = async (): Promise<StartedProcess> => {
-    const worker = started('worker');
+  const startWorker = async (changed?: Env): Promise<StartedProcess> => {
+    const worker = started('worker', changed);
     workers.push(worker);
     await worker.ready;
     return worker;
   };
+  const startApi: Product['startApi'] = async (changed) => {
+    const process = started('api', changed);
+    await process.ready;
+    const client = createApiClient(urlOf(process), key);
+    closers.push(client.close);
+    return { process, client };
+  };
   const apiProcess = started('api');
-  await Promise.all([apiProcess.ready, ...Array.from({ length: options.workers ?? 1 }, startWorker)]);
+  await Promise.all([apiProcess.ready, ...Array.from({ length: options.workers ?? 1 }, () => startWorker())]);
   const api = createApiClient(urlOf(apiProcess), key);
   closers.push(api.close);
   return {
@@ -135,11 +147,12 @@ async function openProduct(options: ProductOptions, closers: Closer[], stop: () 
     databaseUrl,
     pool,
     get redis(): RedisServer {
-      if (redis === null) throw new Error('the queue of this product lives in Postgres');
+      if (redis === null) throw new Error('this product has no Redis of its own');
       return redis;
     },
     env,
     startWorker,
+    startApi,
     stop,
   };
 }

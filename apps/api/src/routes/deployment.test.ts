@@ -16,17 +16,27 @@ const daysAhead = async (day: string) =>
 const read = async () => (await world.call('GET', '/v1/deployment')).body;
 
 it('says which processes run, until they stop or are not heard of any more', async () => {
-  const self = { role: 'api', pid: process.pid, node_version: process.version, host: expect.any(String), version: null, jobs_max: null };
+  const self = {
+    role: 'api',
+    pid: process.pid,
+    node_version: process.version,
+    host: expect.any(String),
+    version: null,
+    jobs_max: null,
+    shards: null,
+  };
   await eventually(async () => (await read()).processes.length === 1);
   expect((await read()).processes).toEqual([expect.objectContaining(self)]);
   const worker = sayRunning(
     world.pool,
     { id: world.newId(), role: 'worker', build: { version: '1.2.3', commit: 'c0ffee' }, jobsMax: 7, encryptionKeyIds: [] },
     () => undefined,
+    () => ({ fed: 2, served: [1] }),
   );
   await eventually(async () => (await read()).processes.length === 2);
   expect((await read()).processes.map(({ role }: { role: string }) => role)).toEqual(['api', 'worker']);
-  expect((await read()).processes[1]).toMatchObject({ version: '1.2.3', commit: 'c0ffee', jobs_max: 7 });
+  expect((await read()).processes[1]).toMatchObject({ version: '1.2.3', commit: 'c0ffee', jobs_max: 7, shards: [1] });
+  expect((await read()).queue.unserved_shards).toEqual([0]);
   await worker.stop();
   expect((await read()).processes).toHaveLength(1);
   await world.pool.query(
@@ -39,7 +49,8 @@ it('says which processes run, until they stop or are not heard of any more', asy
 
 it('says how queue, scheduler and database are kept up', async () => {
   const { queue, scheduler, database } = await read();
-  expect(queue).toEqual({ backend: 'postgres', shards: 2, is_reachable: true, waiting: { first: 0, due: 0, replay: 0 } });
+  const shards = { shards: 2, is_reachable: true, unreachable_shards: [], unserved_shards: [0, 1] };
+  expect(queue).toEqual({ backend: 'postgres', ...shards, waiting: { first: 0, due: 0, replay: 0 } });
   expect(scheduler).toEqual({ is_active: false, held_until: null, holder_id: null });
   expect(database).toMatchObject({ schema: expect.stringMatching(/^\d{4}_/), last_partition: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) });
   expect(database.partitions).toBeGreaterThan(7);

@@ -1,13 +1,13 @@
 // GET /v1/deployment: what runs, and how it is kept up.
 import { formatRfc3339 } from '@posthorn/core';
-import { type Database, listProcesses, readUpkeep } from '@posthorn/db';
-import type { lanes, QueueProducer } from '@posthorn/queue';
+import { type Database, findUnservedShards, listProcesses, readUpkeep } from '@posthorn/db';
+import { type lanes, type QueueProducer, shardsBelow } from '@posthorn/queue';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 
 export type DeploymentDependencies = {
   readonly db: Database;
-  readonly queue: Pick<QueueProducer, 'ready' | 'shards' | 'waiting'>;
+  readonly queue: Pick<QueueProducer, 'ready' | 'shards' | 'unreachable' | 'waiting'>;
   readonly queueBackend: 'redis' | 'postgres';
 };
 
@@ -30,16 +30,19 @@ export const deploymentRoute =
   ({ db, queue, queueBackend }: DeploymentDependencies) =>
   async (app: FastifyInstance) => {
     const waitingIn = (lane: (typeof lanes)[number]): number =>
-      Array.from({ length: queue.shards }, (_, shard) => queue.waiting(lane, shard)).reduce((sum, count) => sum + count, 0);
+      shardsBelow(queue.shards)
+        .map((shard) => queue.waiting(lane, shard))
+        .reduce((sum, count) => sum + count, 0);
 
     app.get('/v1/deployment', { config: { permission: 'read_deployment' }, schema }, async () => {
-      const [processes, upkeep, isReachable] = await Promise.all([
+      const all = shardsBelow(queue.shards);
+      const [processes, upkeep, unreachable] = await Promise.all([
         listProcesses(db),
         readUpkeep(db),
-        queue.ready().then(
-          () => true,
-          () => false,
-        ),
+        queue
+          .ready()
+          .then(queue.unreachable)
+          .catch(() => all),
       ]);
       const waiting = { first: waitingIn('first'), due: waitingIn('due'), replay: waitingIn('replay') };
       return {
@@ -51,7 +54,12 @@ export const deploymentRoute =
         queue: {
           backend: queueBackend,
           shards: queue.shards,
-          is_reachable: isReachable,
+          is_reachable: unreachable.length < all.length,
+          unreachable_shards: unreachable,
+          unserved_shards: findUnservedShards(
+            processes.map(({ shards: served }) => ({ served })),
+            queue.shards,
+          ),
           waiting: Object.values(waiting).every(Number.isFinite) ? waiting : null,
         },
         scheduler: {

@@ -32,13 +32,19 @@ const metricsText = {
 /** Asked most of all when there is too much to do. */
 const config: FastifyContextConfig = { permission: 'public', isVital: true };
 
+const degradedOf = (unreachable: PromiseSettledResult<readonly number[]>): Readonly<Record<string, string>> => {
+  if (unreachable.status === 'rejected') return { queue: 'not reachable; events are accepted and delivered once it is back' };
+  const { value: shards } = unreachable;
+  return shards.length === 0 ? {} : { queue: `shards ${shards.join(', ')} not reachable; the others take their share` };
+};
+
 export const healthRoutes =
   ({ pool, queue, metrics, isStopping }: HealthDependencies) =>
   async (app: FastifyInstance) => {
     app.get('/healthz', { config, schema: health }, async () => ({ status: 'ok' }));
 
     app.get('/readyz', { config, schema: readiness }, async (_request, reply) => {
-      const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready()]);
+      const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready().then(queue.unreachable)]);
       const problems = {
         ...(isStopping() && { process: 'it is stopping' }),
         ...(database.status === 'rejected' && { postgres: 'not reachable' }),
@@ -47,7 +53,7 @@ export const healthRoutes =
       return reply.code(ready ? 200 : 503).send({
         status: ready ? 'ready' : 'not ready',
         problems,
-        degraded: queued.status === 'fulfilled' ? {} : { queue: 'not reachable; events are accepted and delivered once it is back' },
+        degraded: degradedOf(queued),
       });
     });
 

@@ -16,6 +16,9 @@ export const deploymentSchema = Type.Object(
         jobs_max: nullable(Type.Integer({ minimum: 1 }), {
           description: 'Jobs that a worker takes at once, a lane and shard; null: it takes none.',
         }),
+        shards: nullable(Type.Array(Type.Integer({ minimum: 0 })), {
+          description: 'Shards of the queue that a worker serves; null: it is none, or it does not say.',
+        }),
         started_at: time(),
         seen_at: time(),
       }),
@@ -23,8 +26,12 @@ export const deploymentSchema = Type.Object(
     ),
     queue: Type.Object({
       backend: oneOf(['redis', 'postgres']),
-      shards: Type.Integer({ minimum: 1 }),
-      is_reachable: Type.Boolean(),
+      shards: Type.Integer({ minimum: 1, description: 'New events go to shards 0 up to this, without it.' }),
+      is_reachable: Type.Boolean({ description: 'Any shard of it.' }),
+      unreachable_shards: Type.Array(Type.Integer({ minimum: 0 }), { description: 'The others take their share.' }),
+      unserved_shards: Type.Array(Type.Integer({ minimum: 0 }), {
+        description: 'What is in them waits for a worker that serves them (`POSTHORN_WORKER_SHARDS`).',
+      }),
       waiting: nullable(Type.Object({ first: count(), due: count(), replay: count() }), {
         description: 'Jobs by lane, as this process counts them; null: it cannot be reached.',
       }),

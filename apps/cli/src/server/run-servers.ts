@@ -41,6 +41,7 @@ const newWorker = (resources: Resources) =>
   createWorker({
     ...resources,
     queueShards: resources.config.queueShards,
+    workerShards: resources.config.workerShards,
     jobsMax: resources.config.workerJobsMax,
     retentionDays: resources.config.retentionDays,
     idempotencyHours: resources.config.idempotencyHours,

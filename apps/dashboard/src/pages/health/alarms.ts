@@ -19,6 +19,12 @@ export const alarmsOf = ({ processes, queue, scheduler, database }: Deployment, 
   const tomorrow = new Date(nowMs + dayMs).toISOString().slice(0, 10);
   return [
     ...(isMissing('worker') ? ['No worker was heard of in the last seconds: events are accepted, but nothing is delivered.'] : []),
+    ...(queue.is_reachable && queue.unreachable_shards.length > 0
+      ? [`Shards ${queue.unreachable_shards.join(', ')} of the queue cannot be reached: the others take their share.`]
+      : []),
+    ...(isMissing('worker') || queue.unserved_shards.length === 0
+      ? []
+      : [`No worker serves shards ${queue.unserved_shards.join(', ')} of the queue: what is in them waits (POSTHORN_WORKER_SHARDS).`]),
     ...(queue.is_reachable ? [] : ['The queue cannot be reached: events are accepted and delivered once it is back.']),
     ...(scheduler.is_active ? [] : ['No scheduler is active: retries and upkeep wait for one.']),
     ...(builds.length > 1 ? [`The processes are not all of one build: ${builds.join(', ')}.`] : []),
