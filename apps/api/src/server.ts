@@ -26,7 +26,7 @@ import {
   walledHotPool,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import { createQueueProducer, type QueueLocation } from '@posthorn/queue';
+import { createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './access.js';
@@ -85,6 +85,8 @@ export type Api = {
   readonly listen: (host: string, port: number) => Promise<number>;
   /** Takes nothing more, commits and answers what it has, closes. */
   readonly stop: () => Promise<void>;
+  /** What stands in the queues; rejects while they cannot be reached. */
+  readonly lookAtQueue: () => Promise<QueueLook>;
 };
 
 /** Makes the API on open resources; they stay the caller's to close. */
@@ -170,6 +172,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     trustProxy: options.trustProxy ?? [],
     requests: limiting.requests,
     isLoadTooHigh: options.shedsLoad === true ? load.isTooHigh : () => false,
+    requestEnds: { metrics, logger },
     onTooMany: (code) => metrics.requestsRefused.inc({ code }),
     onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
   });
@@ -211,10 +214,15 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
   });
 
+  metrics.onRead(() => {
+    metrics.liveStreams.set(hub.subscribers());
+    metrics.commitWaitingEvents.set(batcher.waiting());
+  });
   if (options.consoleDirectory !== null) await app.register(sessionRoutes({ access, sessions, db }));
 
   return {
     app,
+    lookAtQueue: queue.look,
     listen: async (host, port) => {
       // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
       await Promise.all([queue.ready().catch(() => undefined), limiting.ready()]);

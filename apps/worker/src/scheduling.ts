@@ -61,7 +61,11 @@ export const createScheduling = ({
   return createScheduler({
     holdLease: () => holdSchedulerLease(pool, holder, bounds.leaseMs),
     releaseLease: () => releaseSchedulerLease(pool, holder),
-    findDueWork: () => findDueWork(pool),
+    findDueWork: () => {
+      // Once a round.
+      metrics.schedulerRounds.inc();
+      return findDueWork(pool);
+    },
     leaseDispatches: (shard, dispatchesMax) => leaseDispatches(pool, shard, dispatchesMax, bounds.dispatchLeaseMs),
     makeUnclaimedDue: () => makeUnclaimedDispatchesDue(pool),
     leaseChunks: (withReplays) => leaseChunks(pool, round, withReplays),
@@ -75,9 +79,11 @@ export const createScheduling = ({
     },
     stepReplays: replaying.step,
     eraseTenants: () => stepTenantErasure(pool, slot),
-    expire: () => {
+    expire: async () => {
       const keptFromMs = clock.nowMs() - retentionDays * dayMs;
-      return expireDeliveries(pool, uuidv7(keptFromMs, lowest), bounds.endRowsMax, slot);
+      const expired = await expireDeliveries(pool, uuidv7(keptFromMs, lowest), bounds.endRowsMax, slot);
+      metrics.deliveriesExpired.inc(expired);
+      return expired;
     },
     settleStatistics: () => settleStatistics(pool, bounds.settleRowsMax),
     expireStatistics: () => expireStatistics(pool, bounds.settleRowsMax),

@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import type { Build, HotPool, KeyRing } from '@posthorn/db';
 import { createKeyFollower, createLiveTeller, createSecretBox, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
+import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
@@ -33,6 +33,8 @@ export type Worker = {
   readonly stop: (timeoutMs: number) => Promise<void>;
   /** What keeps it from working, by check. */
   readonly problems: () => Promise<Readonly<Record<string, string>>>;
+  /** What stands in the queues; rejects while they cannot be reached. */
+  readonly lookAtQueue: () => Promise<QueueLook>;
 };
 
 /** Makes a worker on open resources; they stay the caller's to close. */
@@ -97,5 +99,6 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },
+    lookAtQueue: producer.look,
   };
 };

@@ -71,6 +71,15 @@ export {
   writeFlush,
 } from './flush.js';
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
+export {
+  countedMax,
+  readStorageFigures,
+  readWebhookFigures,
+  readWorkFigures,
+  type StorageFigures,
+  type WebhookFigures,
+  type WorkFigures,
+} from './installation-figures.js';
 export { createKeyRing, type DerivedKeys, encryptionKeyId, type KeyRing } from './key-ring.js';
 export { beginKeyRotation, countSecretsByKey, readSealingKeys, resealSecrets } from './key-rotation.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
@@ -88,7 +97,16 @@ export { expireMails } from './mailroom-keeping.js';
 export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
 export { compareSchema, migrate } from './migrate.js';
 export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
-export { createDatabase, createDatabases, createHotPool, type Database, type HotPool, walledHotPool } from './pools.js';
+export {
+  createDatabase,
+  createDatabases,
+  createHotPool,
+  type Database,
+  type HotPool,
+  type PoolUse,
+  poolUse,
+  walledHotPool,
+} from './pools.js';
 export { type Build, findProcessesWithout, listProcesses, readUpkeep, sayRunning } from './processes.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptRow, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';

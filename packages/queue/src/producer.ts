@@ -13,6 +13,7 @@ import {
   queueName,
   queuePrefix,
 } from './jobs.js';
+import { lookAtQueues, type QueueLook } from './queue-look.js';
 
 export type QueueProducer = {
   readonly shards: number;
@@ -27,6 +28,8 @@ export type QueueProducer = {
   readonly waiting: (lane: Lane, shard: number) => number;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
   readonly lostData: (shard: number) => Promise<boolean>;
+  /** Asks what stands in the queues; rejects while they cannot be reached. */
+  readonly look: () => Promise<QueueLook>;
   /** Resolves once the queue answers. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -63,7 +66,7 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, waiting: Number.POSITIVE_INFINITY, isAsked: true, begun: 0, ended: 0 };
+  return { lane, queue, waiting: Number.POSITIVE_INFINITY, isAsked: true, begun: 0, ended: 0 };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
@@ -144,6 +147,10 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       await withTimeout(opened, addTimeoutMs);
       if (backend.redis === null) await withTimeout(laneQueue('first', 0).queue.getWaitingCount(), addTimeoutMs);
       else await withTimeout(backend.redis.ping(), addTimeoutMs);
+    },
+    look: async () => {
+      await withTimeout(opened, addTimeoutMs);
+      return withTimeout(lookAtQueues([...queues.values()], backend.redis), addTimeoutMs);
     },
     close: async () => {
       clearInterval(timer);

@@ -5,7 +5,11 @@ import type { Metrics } from '@posthorn/telemetry';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 
-export type HealthDependencies = { readonly pool: HotPool; readonly queue: QueueProducer; readonly metrics: Metrics };
+export type HealthDependencies = {
+  readonly pool: HotPool;
+  readonly queue: QueueProducer;
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+};
 
 const tags = ['Operations'];
 const health = { operationId: 'getHealth', tags, summary: 'Ask whether the process lives', response: { 200: Type.Ref('Health') } };
@@ -42,6 +46,6 @@ export const healthRoutes =
     });
 
     app.get('/metrics', { config, schema: metricsText }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+      reply.type(metrics.contentType).send(await metrics.text()),
     );
   };

@@ -5,14 +5,15 @@ import type { Config } from '@posthorn/config';
 import { migrate, startEmbeddedPostgres } from '@posthorn/db';
 import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
-import { createWorker, startHealthServer } from '@posthorn/worker';
+import { createWorker, startHealthServer, type Worker } from '@posthorn/worker';
 import type { Terminal } from '../terminal.js';
 import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
 import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
+import { measure } from './measuring.js';
 import { saying } from './process-lines.js';
-import { isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
+import { isLoopbackHost, openResources, queueLocationOf, type Resources, type Role } from './resources.js';
 import { untilShutdown } from './shutdown.js';
 import { waitForDatabase } from './wait-for-database.js';
 import { welcome } from './welcome.js';
@@ -45,6 +46,16 @@ const newWorker = (resources: Resources) =>
     retentionDays: resources.config.retentionDays,
     build: readBuild(resources.config.commit),
     mail: resources.config,
+  });
+
+const measureOn = (role: Role, resources: Resources, { lookAtQueue }: Pick<Worker, 'lookAtQueue'>): void =>
+  measure({
+    ...resources,
+    role,
+    lookAtQueue,
+    build: readBuild(resources.config.commit),
+    connectionsMax: resources.config.databasePoolMax,
+    retentionDays: resources.config.retentionDays,
   });
 
 const untilStopped = (config: Config, running: Running, terminal: Terminal): Promise<number> =>
@@ -80,6 +91,7 @@ const serveApi = async (config: Config, terminal: Terminal, screen: Terminal): P
   const resources = await openResources('api', url, { allowLoopback: false, config });
   const made = await ensureFirstKey(resources.db, config.bootstrapKey, dataDirectoryOf(config));
   const api = await newApi(resources);
+  measureOn('api', resources, api);
   const port = await api.listen(config.host, config.port);
   terminal.print(`posthorn api listens on http://${config.host}:${port}`);
   if (made !== null && config.bootstrapKey === null)
@@ -101,11 +113,12 @@ const serveWorker = async (config: Config, terminal: Terminal): Promise<number> 
   await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
   const resources = await openResources('worker', url, { allowLoopback: false, config });
   const worker = await newWorker(resources);
+  measureOn('worker', resources, worker);
   const health = await startHealthServer({
     host: config.host,
     port: config.workerPort,
     problems: worker.problems,
-    metrics: () => resources.metrics.registry.metrics(),
+    metrics: resources.metrics.text,
   });
   await worker.start();
   terminal.print(`posthorn worker is ready (health on http://${config.host}:${health.port})`);
@@ -133,6 +146,7 @@ const serveStart = async (config: Config, terminal: Terminal, screen: Terminal):
     const made = await ensureFirstKey(resources.db, config.bootstrapKey, directory);
     const api = await newApi(resources);
     const worker = await newWorker(resources);
+    measureOn('start', resources, worker);
     const port = await api.listen(config.host, config.port);
     await worker.start();
     for (const line of welcome({

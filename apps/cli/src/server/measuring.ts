@@ -1,0 +1,121 @@
+// The metrics that are no count of something that happened: pools, build, and the figures of the whole installation. They are read when somebody asks for
+// the metrics, each at most once in a while however many ask, and what cannot be read leaves the values of before.
+import {
+  type Build,
+  type Database,
+  type HotPool,
+  type PoolUse,
+  poolUse,
+  readStorageFigures,
+  readWebhookFigures,
+  readWorkFigures,
+} from '@posthorn/db';
+import { lanes, type QueueLook } from '@posthorn/queue';
+import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
+
+/** How old figures may be. Those of webhooks read a row of each. */
+const freshMs = { work: 5_000, queue: 5_000, webhooks: 30_000, storage: 60_000 } as const;
+
+export type MeasuringOptions = {
+  readonly role: 'start' | 'api' | 'worker';
+  readonly build: Build;
+  readonly pool: HotPool;
+  readonly db: Database;
+  /** Of the pool of `db`. */
+  readonly manageUse: () => PoolUse;
+  /** Of each pool. */
+  readonly connectionsMax: number;
+  readonly retentionDays: number;
+  readonly lookAtQueue: () => Promise<QueueLook>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+};
+
+/** Runs at most once in `everyMs`, and never twice at a time; whoever asks meanwhile waits for the run that is under way. Never rejects. */
+export const seldom = (everyMs: number, run: () => Promise<void>, onError: (error: unknown) => void): (() => Promise<void>) => {
+  let running: Promise<void> | null = null;
+  let ranAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (running === null && performance.now() - ranAt < everyMs) return;
+    running ??= run()
+      .catch(onError)
+      .finally(() => {
+        running = null;
+        ranAt = performance.now();
+      });
+    await running;
+  };
+};
+
+const setPools = (metrics: Metrics, uses: Readonly<Record<'hot' | 'manage', PoolUse>>): void => {
+  for (const [pool, { busy, idle, waiting }] of Object.entries(uses)) {
+    metrics.poolConnections.set({ pool, state: 'busy' }, busy);
+    metrics.poolConnections.set({ pool, state: 'idle' }, idle);
+    metrics.poolWaiting.set({ pool }, waiting);
+  }
+};
+
+/** Has the metrics read what nobody counts. */
+export const measure = (options: MeasuringOptions): void => {
+  const { metrics, db, pool, build, logger } = options;
+  const logError = createErrorLog(logger);
+  metrics.buildInfo.set({ version: build.version, commit: build.commit ?? 'unknown', role: options.role }, 1);
+  for (const name of ['hot', 'manage']) metrics.poolConnectionsMax.set({ pool: name }, options.connectionsMax);
+  metrics.onRead(() => setPools(metrics, { hot: poolUse(pool), manage: options.manageUse() }));
+
+  let queue: QueueLook | null = null;
+  const lookAtQueue = async (): Promise<void> => {
+    queue = await options.lookAtQueue();
+    metrics.queueReachable.set(1);
+    for (const lane of lanes)
+      for (const state of ['waiting', 'active'] as const) metrics.queueJobs.set({ lane, state }, queue.jobs[lane][state]);
+    metrics.redisMemory.set({ kind: 'used' }, queue.redis?.usedBytes ?? 0);
+    metrics.redisMemory.set({ kind: 'max' }, queue.redis?.maxBytes ?? 0);
+    metrics.redisEvictedKeys.set(queue.redis?.evictedKeys ?? 0);
+  };
+  const readWork = async (): Promise<void> => {
+    const work = await readWorkFigures(db);
+    metrics.postgresReachable.set(1);
+    const waits = { first: work.dispatches_ready, due: work.due_ready, replay: work.replay_ready };
+    const ages = { first: work.dispatch_age_s, due: work.due_age_s, replay: work.replay_age_s };
+    for (const lane of lanes) {
+      metrics.readyWork.set({ lane }, waits[lane] + (queue?.jobs[lane].waiting ?? 0));
+      metrics.oldestReadyAge.set({ lane }, ages[lane]);
+    }
+    metrics.schedulerLag.set(work.lag_s);
+    metrics.schedulerHeld.set(work.is_scheduled ? 1 : 0);
+    metrics.processes.set({ role: 'api' }, work.apis);
+    metrics.processes.set({ role: 'worker' }, work.workers);
+    metrics.oldestSnapshotAge.set(work.snapshot_age_s);
+    metrics.unsettledAge.set(work.unsettled_age_s);
+  };
+  const readWebhooks = async (): Promise<void> => {
+    const { enabled, paused, disabled, closed, open, half_open, pending, held } = await readWebhookFigures(db);
+    for (const [state, count] of Object.entries({ enabled, paused, disabled })) metrics.webhooks.set({ state }, count);
+    for (const [state, count] of Object.entries({ closed, open, half_open })) metrics.circuits.set({ state }, count);
+    for (const [state, count] of Object.entries({ pending, held })) metrics.deliveriesWaiting.set({ state }, count);
+  };
+  const readStorage = async (): Promise<void> => {
+    const storage = await readStorageFigures(db, options.retentionDays);
+    metrics.partitionsAhead.set(storage.partitions_ahead);
+    metrics.partitionsOverdue.set(storage.partitions_overdue);
+    metrics.databaseSize.set(storage.database_bytes);
+  };
+
+  const failed = (doing: keyof typeof freshMs, reachable?: { set: (value: number) => void }) => (error: unknown) => {
+    reachable?.set(0);
+    logError('metrics.failed', error, { doing });
+  };
+  const look = seldom(freshMs.queue, lookAtQueue, (error) => {
+    queue = null;
+    failed('queue', metrics.queueReachable)(error);
+  });
+  const work = seldom(freshMs.work, readWork, failed('work', metrics.postgresReachable));
+  // What waits in the queue is part of the work, and one connection is enough for all that is read.
+  metrics.onRead(async () => {
+    await look();
+    await work();
+  });
+  metrics.onRead(seldom(freshMs.webhooks, readWebhooks, failed('webhooks')));
+  metrics.onRead(seldom(freshMs.storage, readStorage, failed('storage')));
+};
