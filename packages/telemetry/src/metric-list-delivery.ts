@@ -113,7 +113,7 @@ export const deliveryMetrics = {
     labels: {},
     roles: worker,
     of: 'process',
-    help: 'Duration of one flush, tries that failed included',
+    help: 'Duration of one flush that was committed',
     buckets: secondsBuckets,
   },
   flushErrors: {
