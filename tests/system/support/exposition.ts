@@ -12,7 +12,7 @@ const name = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const label = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"';
 const helpLine = new RegExp(`^# HELP (${name}) (.+)$`);
 const typeLine = new RegExp(`^# TYPE (${name}) (counter|gauge|histogram|summary|untyped)$`);
-const sampleLine = new RegExp(`^(${name})(?:\\{(${label}(?:,${label})*)\\})? (NaN|[+-]Inf|-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?)$`);
+const sampleLine = new RegExp(`^(${name})(?:\\{(${label}(?:,${label})*)\\})? (N[Aa][Nn]|[+-]Inf|-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?)$`);
 
 const suffixes: Readonly<Partial<Record<Family['type'], readonly string[]>>> = {
   histogram: ['_bucket', '_sum', '_count'],
