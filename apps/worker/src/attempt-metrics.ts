@@ -2,12 +2,14 @@
 import type { Metrics } from '@posthorn/telemetry';
 import type { AttemptDependencies, MadeAttempt } from './attempt.js';
 
-const outcomes = ['succeeded', 'retry', 'failed'] as const;
+type Counted = { readonly inc: () => void };
+
 const phases = { dnsMs: 'dns', connectMs: 'connect', tlsMs: 'tls', firstByteMs: 'first_byte' } as const;
 const phaseNames = Object.keys(phases) as (keyof typeof phases)[];
 
+const classes = ['', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 const answerOf = ({ outcome }: MadeAttempt): string =>
-  outcome.kind === 'response' ? `${Math.floor(outcome.statusCode / 100)}xx` : outcome.errorKind;
+  outcome.kind === 'response' ? (classes[Math.floor(outcome.statusCode / 100)] ?? '5xx') : outcome.errorKind;
 
 /** Deliveries that somebody opened again count from then on, so they tell nothing of the way of an event. */
 const isOfEvent = ({ attempt }: MadeAttempt): boolean => !attempt.replay && attempt.kind !== 'manual' && attempt.kind !== 'replay';
@@ -15,14 +17,13 @@ const isOfEvent = ({ attempt }: MadeAttempt): boolean => !attempt.replay && atte
 /** What to do when an attempt was made, or was not. */
 export const createAttemptMetrics = (metrics: Metrics): Pick<AttemptDependencies, 'onAttempt' | 'onUnsent'> => {
   // Labels are looked up by their text, which costs more than counting.
-  const counters = new Map<string, { inc: () => void }>();
+  const counters = { succeeded: new Map<string, Counted>(), retry: new Map<string, Counted>(), failed: new Map<string, Counted>() };
   const phaseHistograms = phaseNames.map((name) => [name, metrics.attemptPhaseSeconds.labels({ phase: phases[name] })] as const);
-  const counterOf = (outcome: (typeof outcomes)[number], answer: string) => {
-    const key = `${outcome} ${answer}`;
-    let counter = counters.get(key);
+  const counterOf = (outcome: keyof typeof counters, answer: string): Counted => {
+    let counter = counters[outcome].get(answer);
     if (counter === undefined) {
       counter = metrics.attempts.labels({ outcome, answer });
-      counters.set(key, counter);
+      counters[outcome].set(answer, counter);
     }
     return counter;
   };

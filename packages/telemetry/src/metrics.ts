@@ -1,8 +1,9 @@
-// Metrics: prom-client's objects, made of the list. Each process shows those of its role, and those that have not counted yet are 0 and not absent.
+// Metrics: prom-client's counters and gauges, and our histograms, made of the list. Each process shows those of its role, and those that have not counted yet are 0 and not absent.
 import { performance } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LabelValues, MetricDefinition, MetricRole } from './metric-definition.js';
 import { type MetricList, metricList } from './metric-list.js';
+import { createQuickHistogram, type QuickHistogram } from './quick-histogram.js';
 
 const eventLoopPrecisionMs = 100;
 /** A scrape waits no longer for what is read for it. */
@@ -12,7 +13,7 @@ type MetricOf<D extends MetricDefinition> = D['type'] extends 'counter'
   ? Counter<Extract<keyof D['labels'], string>>
   : D['type'] extends 'gauge'
     ? Gauge<Extract<keyof D['labels'], string>>
-    : Histogram<Extract<keyof D['labels'], string>>;
+    : QuickHistogram<Extract<keyof D['labels'], string>>;
 
 export type Metrics = { readonly [Name in keyof MetricList]: MetricOf<MetricList[Name]> } & {
   /** Has something read and set whenever the metrics are asked for; it must not reject. One that takes over 2 s sets its values for the next time. */
@@ -50,11 +51,8 @@ const make = (definition: MetricDefinition, registers: Registry[]) => {
       for (const values of combinations(labels)) gauge.set(values, 0);
       return gauge;
     }
-    case 'histogram': {
-      const histogram = new Histogram({ ...settings, buckets: [...(buckets ?? [])] });
-      for (const values of combinations(labels)) histogram.zero(values);
-      return histogram;
-    }
+    case 'histogram':
+      return createQuickHistogram({ name, help, buckets: buckets ?? [], begun: combinations(labels), registers });
   }
 };
 

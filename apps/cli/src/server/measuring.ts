@@ -55,8 +55,8 @@ const setPools = (metrics: Metrics, uses: Readonly<Record<'hot' | 'manage', Pool
   }
 };
 
-/** Has the metrics read what nobody counts. */
-export const measure = (options: MeasuringOptions): void => {
+/** Has the metrics read what nobody counts. @param fresh how old figures may be, in ms */
+export const measure = (options: MeasuringOptions, fresh: Readonly<Record<keyof typeof freshMs, number>> = freshMs): void => {
   const { metrics, db, pool, build, logger } = options;
   const logError = createErrorLog(logger);
   metrics.buildInfo.set({ version: build.version, commit: build.commit ?? 'unknown', role: options.role }, 1);
@@ -106,16 +106,16 @@ export const measure = (options: MeasuringOptions): void => {
     reachable?.set(0);
     logError('metrics.failed', error, { doing });
   };
-  const look = seldom(freshMs.queue, lookAtQueue, (error) => {
+  const look = seldom(fresh.queue, lookAtQueue, (error) => {
     queue = null;
     failed('queue', metrics.queueReachable)(error);
   });
-  const work = seldom(freshMs.work, readWork, failed('work', metrics.postgresReachable));
+  const work = seldom(fresh.work, readWork, failed('work', metrics.postgresReachable));
   // What waits in the queue is part of the work, and one connection is enough for all that is read.
   metrics.onRead(async () => {
     await look();
     await work();
   });
-  metrics.onRead(seldom(freshMs.webhooks, readWebhooks, failed('webhooks')));
-  metrics.onRead(seldom(freshMs.storage, readStorage, failed('storage')));
+  metrics.onRead(seldom(fresh.webhooks, readWebhooks, failed('webhooks')));
+  metrics.onRead(seldom(fresh.storage, readStorage, failed('storage')));
 };
