@@ -28,7 +28,7 @@ export type WorkFigures = {
   readonly unsettled_age_s: number;
 };
 
-const age = (since: ReturnType<typeof sql>) => sql`greatest(0, coalesce(extract(epoch from clock_timestamp() - ${since}), 0))::float8`;
+const age = (since: ReturnType<typeof sql>) => sql`greatest(0, coalesce(extract(epoch from now() - ${since}), 0))::float8`;
 
 /** Reads what waits for a worker or a scheduler, and who runs. @param goneAfterS when a process that says nothing is taken for gone */
 export const readWorkFigures = async (db: Database, goneAfterS = 15): Promise<WorkFigures> => {
