@@ -142,9 +142,20 @@ describe('figures of the webhooks', () => {
 
 describe('figures of the storage', () => {
   it('tell how many days there are ahead, and how far the oldest is behind what is kept', async () => {
-    expect(await readStorageFigures(db, 30)).toEqual({ partitions_ahead: 7, partitions_overdue: 0, database_bytes: expect.any(Number) });
-    await world.rows(`select make_partitions((now() at time zone 'UTC')::date - 12, (now() at time zone 'UTC')::date - 12)`);
-    expect((await readStorageFigures(db, 10)).partitions_overdue).toBe(1);
-    expect((await readStorageFigures(db, 11)).partitions_overdue).toBe(0);
+    const today = () => world.row<{ day: string }>(`select (now() at time zone 'UTC')::date::text as day`);
+    const read = async (): Promise<readonly unknown[]> => {
+      const before = await today();
+      const figures = await Promise.all([30, 10, 11].map((days) => readStorageFigures(db, days)));
+      // Midnight has come between.
+      return (await today()).day === before.day ? figures : read();
+    };
+    const { day } = await today();
+    const none = { partitions_overdue: 0, database_bytes: expect.any(Number) };
+    const [now] = await read();
+    expect(now).toMatchObject(none);
+    expect([6, 7]).toContain((now as { partitions_ahead: number }).partitions_ahead);
+    await world.rows(`select make_partitions($1::date - 12, $1::date - 12)`, [day]);
+    const late = (await today()).day === day ? 0 : 1;
+    expect(await read()).toMatchObject([none, { partitions_overdue: 1 + late }, { partitions_overdue: late }]);
   });
 });
