@@ -7,7 +7,6 @@ import type { Attempted } from './attempt.js';
 import { createClaims } from './claims.js';
 import type { InlineDelivery } from './deliver-inline.js';
 import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
-import type { DispatchSummary } from './dispatch-summary.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
 import { createTenantIndexes } from './tenant-index.js';
@@ -44,7 +43,6 @@ const open = (scene: Scene) => {
   const split: FinishedDispatch[] = [];
   const aside: FinishedDispatch[] = [];
   const asked: string[] = [];
-  const ended: DispatchSummary[] = [];
   const room = newRoom();
   const id = randomUUID();
   const hold = createClaims({ renew: scene.renew ?? (async () => new Set([id])), onError: () => undefined });
@@ -87,10 +85,10 @@ const open = (scene: Scene) => {
     setAside: async (dispatch) => {
       aside.push(dispatch);
     },
-    onEnded: (summary) => ended.push(summary),
+    onEnded: () => undefined,
   };
   const handle = (claim = 0) => handleDispatch({ id, claim, firstEventId: 'a', lastEventId: 'b' }, dependencies);
-  return { id, handle, sent, records, finished, split, aside, asked, ended, loads: () => loads, stop: hold.stop, room, gate };
+  return { id, handle, sent, records, finished, split, aside, asked, loads: () => loads, stop: hold.stop, room, gate };
 };
 
 const waiting = { isNew: true, attempt: 0, status: storedStatusCodes.waiting, out: false, dueInMs: 0, sent: null };
@@ -111,9 +109,6 @@ describe('a dispatch', () => {
     expect(one.records.map((record) => `${record.eventId} ${record.webhookId}`).sort()).toEqual([...pairs].sort());
     expect(one.sent.every(({ n, epoch }) => n === 1 && epoch === 5)).toBe(true);
     expect([one.finished, one.asked, one.loads()]).toEqual([[{ id: one.id, claim: 1 }], [], 1]);
-    expect(one.ended).toMatchObject([
-      { dispatchId: one.id, claim: 1, outcome: 'finished', events: 2, deliveries: 4, succeeded: 4, failed: 0 },
-    ]);
     one.stop();
   });
 
@@ -121,7 +116,6 @@ describe('a dispatch', () => {
     const one = open({ events: [], webhooks: [storedWebhook()] });
     expect(await one.handle()).toBeNull();
     expect([one.records, one.finished, one.loads()]).toEqual([[], [], 0]);
-    expect(one.ended).toMatchObject([{ outcome: 'not_ours', events: 0, deliveries: 0 }]);
     one.stop();
   });
 
