@@ -39,7 +39,8 @@ ${of('process')}
 ## Of the whole installation
 
 Every process says the same, as it read it from Postgres and the queue when it was asked: take \`max(…)\`, never \`sum\`. So they are there whichever
-processes run. A process reads ready work and the queue at most once in 5 s, webhooks once in 30 s, storage once in 60 s, and shows what it read last while a server does
+processes run. A process reads ready work and the queue at most once in 5 s, webhooks once in 30 s (less
+often where that takes over a hundredth of the time), storage once in 60 s, and shows what it read last while a server does
 not answer. What they cost does not grow with what waits: ready work is read from the heads of indexes and at most 10,000 rows of a lane are counted; what
 waits at webhooks is what their counters leave, not a count of deliveries.
 

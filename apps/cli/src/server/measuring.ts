@@ -31,18 +31,36 @@ export type MeasuringOptions = {
   readonly metrics: Metrics;
 };
 
-/** Runs at most once in `everyMs`, and never twice at a time; whoever asks meanwhile waits for the run that is under way. Never rejects. */
-export const seldom = (everyMs: number, run: () => Promise<void>, onError: (error: unknown) => void): (() => Promise<void>) => {
+/** Of its time a process has the figures of webhooks read for at most so much: they are read less often where they take long. */
+const webhooksShare = 0.01;
+
+/**
+ * Runs at most once in `everyMs`, and never twice at a time; whoever asks meanwhile waits for the run that is under way. Never rejects.
+ * @param share of the time that runs may take; one that took long is not run again before
+ */
+export const seldom = (
+  everyMs: number,
+  run: () => Promise<void>,
+  onError: (error: unknown) => void,
+  share = Number.POSITIVE_INFINITY,
+): (() => Promise<void>) => {
   let running: Promise<void> | null = null;
-  let ranAt = Number.NEGATIVE_INFINITY;
+  let nextAt = Number.NEGATIVE_INFINITY;
+  const begin = async (): Promise<void> => {
+    const beganAt = performance.now();
+    let restMs = everyMs;
+    try {
+      await run();
+      restMs = Math.max(everyMs, (performance.now() - beganAt) / share);
+    } catch (error) {
+      onError(error);
+    }
+    running = null;
+    nextAt = performance.now() + restMs;
+  };
   return async () => {
-    if (running === null && performance.now() - ranAt < everyMs) return;
-    running ??= run()
-      .catch(onError)
-      .finally(() => {
-        running = null;
-        ranAt = performance.now();
-      });
+    if (running === null && performance.now() < nextAt) return;
+    running ??= begin();
     await running;
   };
 };
@@ -116,6 +134,6 @@ export const measure = (options: MeasuringOptions, fresh: Readonly<Record<keyof 
     await look();
     await work();
   });
-  metrics.onRead(seldom(fresh.webhooks, readWebhooks, failed('webhooks')));
+  metrics.onRead(seldom(fresh.webhooks, readWebhooks, failed('webhooks'), fresh.webhooks === 0 ? undefined : webhooksShare));
   metrics.onRead(seldom(fresh.storage, readStorage, failed('storage')));
 };
