@@ -17,9 +17,12 @@ import {
   retryJitter,
   verdictTable,
 } from '@posthorn/core';
+import { logCatalogue, metricList } from '@posthorn/telemetry';
 import { configurationPage } from './configuration.mjs';
 import { limitsPage } from './limits.mjs';
+import { logsPage } from './logs.mjs';
 import { table } from './markdown.mjs';
+import { metricsPage } from './metrics.mjs';
 import { movingIn } from './moving-in.mjs';
 
 const duration = (seconds) => (seconds % 3_600 === 0 ? `${seconds / 3_600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`);
@@ -113,6 +116,8 @@ export const documents = {
   'problems.md': problemsPage(),
   'configuration.md': configurationPage({ variables: variables.properties, variableFacts, valuesOf, exitCodes, exitDescriptions }),
   'limits.md': limitsPage(apiLimits, eventLimits),
+  'logs.md': logsPage(logCatalogue),
+  'metrics.md': metricsPage(metricList),
   'moving-in.md': movingIn(),
   'openapi.json': `${JSON.stringify(await createOpenapiDocument(), null, 2)}\n`,
 };

@@ -10,3 +10,5 @@ export const fenced = (language, text) => `\`\`\`${language}\n${text}\n\`\`\``;
 const onOneLine = (text) => text.replace(/\[\n\s+([^[\]{}]*?)\n\s+\]/g, (_, inner) => `[${inner.replace(/\s*\n\s*/g, ' ')}]`);
 
 export const json = (value) => fenced('json', onOneLine(JSON.stringify(value, null, 2)));
+
+export const code = (text) => `\`${text}\``;

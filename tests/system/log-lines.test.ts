@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { logLimits } from '@posthorn/telemetry';
+import { type LogLine, logCatalogue, logLimits } from '@posthorn/telemetry';
 import {
   eventually,
   type MailServer,
@@ -83,6 +83,24 @@ const linesOf = (one: StartedProcess): readonly Record<string, unknown>[] =>
       });
       return parsed as Record<string, unknown>;
     });
+const onEachLine = ['level', 'time', 'role', 'pid', 'msg'];
+
+/** What of a line is not as the catalogue says. */
+const strangeIn = (line: Readonly<Record<string, unknown>>): readonly string[] => {
+  const { level, msg, cut_chars: cut } = line;
+  const declared: LogLine | undefined = logCatalogue[msg as keyof typeof logCatalogue];
+  if (declared === undefined) return [`${msg} is not in the catalogue`];
+  if (cut !== undefined) return [];
+  const levels = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' } as const;
+  const may = new Set([...onEachLine, ...Object.keys(declared.facts), ...Object.keys(declared.maybe ?? {})]);
+  return [
+    ...(declared.levels.includes(levels[level as keyof typeof levels]) ? [] : [`${msg} is of level ${level}`]),
+    ...Object.keys(line)
+      .filter((key) => !may.has(key))
+      .map((key) => `${msg} has ${key}`),
+    ...[...onEachLine, ...Object.keys(declared.facts)].filter((key) => !(key in line)).map((key) => `${msg} has no ${key}`),
+  ];
+};
 const messagesOf = (one: StartedProcess): readonly unknown[] => linesOf(one).map(({ msg }) => msg);
 
 /** Bytes as they are, on a connection of their own; resolves when it is closed. */
@@ -136,6 +154,8 @@ describe('the log of a process in production', () => {
       const lines = linesOf(one);
       expect(lines.filter(({ msg, level }) => msg === 'forged' || level === 60)).toEqual([]);
       expect(lines.filter(({ msg }) => msg === 'process.says')).not.toEqual([]);
+      expect(lines.flatMap(strangeIn)).toEqual([]);
+      expect(lines.map(({ msg }) => msg)).toContain(one === worker ? 'dispatch.ended' : 'request.answered');
     }
   }, 90_000);
 
@@ -152,6 +172,7 @@ describe('the log of a process in production', () => {
         err: { message: 'broken\\u000a{"level":60,"msg":"forged"}' },
       });
       expect(worker.output()).not.toContain('c4n4ry');
+      expect(lines.flatMap(strangeIn)).toEqual([]);
       if (signal === 'SIGUSR2') expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['process.printed', 'process.warning']));
     },
     60_000,

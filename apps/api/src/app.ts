@@ -10,6 +10,7 @@ import { takeJsonBodies } from './json-body.js';
 import type { Quota } from './limiting/quota.js';
 import { limits } from './limits.js';
 import { registerOpenapi } from './openapi.js';
+import { type RequestEndDependencies, registerRequestEnds } from './request-ends.js';
 import { type CountingServer, createCountingServer, registerRequestLimits } from './request-limits.js';
 import { securityHeadersOf } from './security-headers.js';
 import { compileSchema } from './validation.js';
@@ -32,6 +33,8 @@ export type AppDependencies = {
   readonly isStopping?: () => boolean;
   /** Told of every request that is refused since there are too many. */
   readonly onTooMany?: (code: ProblemCode) => void;
+  /** Where requests that were answered are counted and logged; absent: nowhere. */
+  readonly requestEnds?: RequestEndDependencies;
   /** Told of what is broken on our side. */
   readonly onInternal: (error: Error, requestId: string) => void;
 };
@@ -62,6 +65,7 @@ export const createApp = async (dependencies: AppDependencies): Promise<FastifyI
     },
   });
   const { isLoadTooHigh = () => false, isStopping = () => false } = dependencies;
+  if (dependencies.requestEnds !== undefined) registerRequestEnds(app, dependencies.requestEnds);
   registerRequestLimits(app, { securityHeaders, isLoadTooHigh, isStopping });
   // Answers are what the handlers make; the schemas of answers are for those who read them.
   app.setSerializerCompiler(() => JSON.stringify);

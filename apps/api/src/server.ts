@@ -23,7 +23,7 @@ import {
   walledHotPool,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import type { QueueLocation } from '@posthorn/queue';
+import type { QueueLocation, QueueLook } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './access.js';
@@ -87,6 +87,8 @@ export type Api = {
   readonly stop: (closeAfterMs?: number) => Promise<void>;
   /** What a stop still waits for, in words. */
   readonly open: () => readonly string[];
+  /** What stands in the queues; rejects while they cannot be reached. */
+  readonly lookAtQueue: () => Promise<QueueLook>;
 };
 
 /** Makes the API on open resources; they stay the caller's to close. */
@@ -156,6 +158,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     trustProxy: options.trustProxy ?? [],
     requests: limiting.requests,
     isLoadTooHigh: options.shedsLoad === true ? load.isTooHigh : () => false,
+    requestEnds: { metrics, logger },
     onTooMany: (code) => metrics.requestsRefused.inc({ code }),
     onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
   });
@@ -197,10 +200,15 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     },
   });
 
+  metrics.onRead(() => {
+    metrics.liveStreams.set(hub.subscribers());
+    metrics.commitWaitingEvents.set(batcher.waiting());
+  });
   if (options.consoleDirectory !== null) await app.register(sessionRoutes({ access, sessions, db }));
 
   return {
     app,
+    lookAtQueue: queue.look,
     listen: async (host, port) => {
       // Without the queue it accepts all the same; with it, the first events need not wait for the scheduler.
       await Promise.all([feeding.start(), limiting.ready()]);

@@ -23,6 +23,7 @@ let receiver: Receiver;
 let egress: Egress;
 let breakers: BreakerRegistry;
 const attempts: { readonly ok: boolean; readonly outcome: Outcome }[] = [];
+const unsent: string[] = [];
 
 beforeAll(async () => {
   receiver = await startReceiver();
@@ -35,6 +36,7 @@ afterEach(() => {
   receiver.clear();
   receiver.answer({});
   attempts.length = 0;
+  unsent.length = 0;
 });
 afterAll(async () => {
   breakers.shutdown();
@@ -66,7 +68,8 @@ const make = (attempt: Attempt, isNew = true, changes: Partial<AttemptDependenci
     fire: breakers.fire,
     nowMs: Date.now,
     random: () => 0.5,
-    onAttempt: (ok, outcome) => attempts.push({ ok, outcome }),
+    onAttempt: ({ verdict, outcome }) => attempts.push({ ok: verdict === 'succeeded', outcome }),
+    onUnsent: (reason) => unsent.push(reason),
     ...changes,
   });
 const verify = (key: string, received: Received | undefined) =>
@@ -332,7 +335,7 @@ describe('what is recorded of an attempt', () => {
     const attempt = attemptOf();
     breakers.follow(attempt.webhook.id, 'open');
     expect(await make(attempt)).toBeNull();
-    expect([receiver.count(), attempts]).toEqual([0, []]);
+    expect([receiver.count(), attempts, unsent]).toEqual([0, [], ['breaker']]);
     expect(await make({ ...attempt, kind: 'probe' })).toMatchObject({ sent: { kind: attemptKindCodes.probe, ok: true } });
   });
 
@@ -346,6 +349,7 @@ describe('what is recorded of an attempt', () => {
     };
     for (let i = 0; i < 20; i++) expect(await make(attempt, true, { fire })).toBeNull();
     expect([fired, receiver.count(), attempts]).toEqual([20, 0, []]);
+    expect(unsent).toEqual(Array(20).fill('not_ours'));
     expect(await make({ ...attempt, mayWrite: () => true })).toMatchObject({ status: storedStatusCodes.succeeded });
     expect([receiver.count(), attempts.length]).toEqual([1, 1]);
   });

@@ -51,7 +51,17 @@ export type AttemptDependencies = {
   readonly nowMs: () => number;
   /** In [0, 1). */
   readonly random: () => number;
-  readonly onAttempt: (ok: boolean, outcome: SentOutcome) => void;
+  readonly onAttempt: (made: MadeAttempt) => void;
+  /** Nothing was sent: the breaker said no, or the attempt was not ours to make any more. */
+  readonly onUnsent: (reason: 'breaker' | 'not_ours') => void;
+};
+
+/** An attempt with what came back of it, and what follows. */
+export type MadeAttempt = {
+  readonly attempt: Pick<Attempt, 'event' | 'kind' | 'replay'>;
+  readonly outcome: SentOutcome;
+  readonly verdict: Verdict['kind'];
+  readonly startedAtMs: number;
 };
 
 const isSuccess = (outcome: Outcome): boolean => outcome.kind === 'response' && outcome.statusCode >= 200 && outcome.statusCode <= 299;
@@ -120,10 +130,13 @@ export const makeAttempt = async (attempt: Attempt, isNew: boolean, dependencies
     () => dependencies.send({ url: webhook.url, headers, body, timeoutMs: webhook.timeoutMs, mayWrite: attempt.mayWrite }),
     isSuccess,
   );
-  if (gated.refused || gated.result.kind === 'unsent') return null;
+  if (gated.refused || gated.result.kind === 'unsent') {
+    dependencies.onUnsent(gated.refused ? 'breaker' : 'not_ours');
+    return null;
+  }
   const outcome = gated.result;
   const verdict = judge(outcomeForJudge(outcome), attempt.failures, webhook, startedAtMs, dependencies.random());
-  dependencies.onAttempt(verdict.kind === 'succeeded', outcome);
+  dependencies.onAttempt({ attempt, outcome, verdict: verdict.kind, startedAtMs });
   return {
     environmentId: event.environmentId,
     tenantId: event.tenantId,

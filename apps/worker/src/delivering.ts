@@ -22,6 +22,7 @@ import type { Egress } from '@posthorn/egress';
 import type { DispatchJob, DueJob } from '@posthorn/queue';
 import type { Logger, Metrics } from '@posthorn/telemetry';
 import { type Attempt, makeAttempt } from './attempt.js';
+import { createAttemptMetrics } from './attempt-metrics.js';
 import { createClaims } from './claims.js';
 import type { InlineDelivery } from './deliver-inline.js';
 import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
@@ -35,6 +36,7 @@ import { createPlaces } from './places.js';
 import { createRecorder } from './recorder.js';
 import { createSlots } from './slots.js';
 import { tellRecorded } from './tell-recorded.js';
+import { createDispatchTelling, createDueTelling } from './telling-ends.js';
 import { createTenantIndexes } from './tenant-index.js';
 
 export type DeliveringOptions = {
@@ -70,17 +72,12 @@ const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTim
 
 /** How attempts are made: through the breakers and the egress seam, counted as they end. */
 const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: ReturnType<typeof createBreakerRegistry>['fire']) => {
-  const succeeded = metrics.attempts.labels({ outcome: 'succeeded' });
-  const failed = metrics.attempts.labels({ outcome: 'failed' });
   const dependencies = {
     send: egress.send,
     fire,
     nowMs: clock.nowMs,
     random: Math.random,
-    onAttempt: (ok: boolean, outcome: { readonly durationMs: number }) => {
-      (ok ? succeeded : failed).inc();
-      metrics.attemptSeconds.observe(outcome.durationMs / 1000);
-    },
+    ...createAttemptMetrics(metrics),
   };
   return {
     first: ({ event, webhook, n, epoch, mayWrite }: InlineDelivery) =>
@@ -110,6 +107,7 @@ const createRecording = (
   onStates: Parameters<typeof createRecorder>[0]['onStates'],
 ) => {
   const flushLimits = { ...limits.circuit, slot };
+  const reportFlush = report('flush');
   return createRecorder({
     write: async (flush) => {
       const states = await writeFlush(pool, flush, flushLimits);
@@ -121,7 +119,10 @@ const createRecording = (
       metrics.flushRows.observe(rows);
       metrics.flushSeconds.observe(durationMs / 1000);
     },
-    onError: report('flush'),
+    onError: (error) => {
+      metrics.flushErrors.inc();
+      reportFlush(error);
+    },
   });
 };
 
@@ -182,6 +183,7 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       logger.error({ dispatch_id: dispatch.id, claim: dispatch.claim }, 'dispatch.set_aside');
       await setAsideDispatch(pool, dispatch.id, dispatch.claim);
     },
+    onEnded: createDispatchTelling(logger, metrics),
   };
   const due: DueDependencies = {
     load: (chunks) => loadChunks(pool, chunks),
@@ -204,8 +206,8 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     )
       await wait(lookForCapacityEveryMs);
   };
-  const gauge = setInterval(() => metrics.openRequests.set(egress.openRequests()), 1_000);
-  gauge.unref();
+  metrics.onRead(() => metrics.openRequests.set(egress.openRequests()));
+  const tellDue = createDueTelling(logger);
 
   return {
     handleDispatch: async (job) => {
@@ -222,7 +224,8 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       });
     },
     handleDue: async (job) => {
-      await handleDue(job.chunks, due);
+      const beganAt = performance.now();
+      tellDue(job, await handleDue(job.chunks, due), performance.now() - beganAt);
     },
     start: gates.start,
     ending,
@@ -235,7 +238,6 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
     },
     open: () => openWords({ requests: egress.openRequests(), work: background.size, 'results to commit': recorder.waiting() }),
     stop: () => {
-      clearInterval(gauge);
       claims.stop();
       gates.stop();
       patience.stop();

@@ -85,6 +85,7 @@ const open = (scene: Scene) => {
     setAside: async (dispatch) => {
       aside.push(dispatch);
     },
+    onEnded: () => undefined,
   };
   const handle = (claim = 0) => handleDispatch({ id, claim, firstEventId: 'a', lastEventId: 'b' }, dependencies);
   return { id, handle, sent, records, finished, split, aside, asked, loads: () => loads, stop: hold.stop, room, gate };

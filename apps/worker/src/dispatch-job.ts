@@ -4,6 +4,7 @@ import { matchEvent, reasonCodes, storedStatusCodes } from '@posthorn/core';
 import type { DeliveryRecord, DispatchRef, FinishedDispatch, LoadedEvent } from '@posthorn/db';
 import type { Claim, Claims } from './claims.js';
 import { deliverInline, type InlineDependencies, waitingRecord } from './deliver-inline.js';
+import { type DispatchOutcome, type DispatchSummary, type DispatchTally, tallyDispatch } from './dispatch-summary.js';
 import type { Closed } from './gates.js';
 import { limits } from './limits.js';
 import type { TenantIndexes, WorkerWebhook } from './tenant-index.js';
@@ -26,6 +27,8 @@ export type DispatchDependencies = {
   readonly split: (dispatch: FinishedDispatch) => Promise<void>;
   /** Takes the dispatch out of the way for good, loudly. */
   readonly setAside: (dispatch: FinishedDispatch) => Promise<void>;
+  /** What became of it; called once, whatever it was. */
+  readonly onEnded: (summary: DispatchSummary) => void;
 };
 
 type Pair = { readonly event: LoadedEvent; readonly webhook: WorkerWebhook };
@@ -41,13 +44,20 @@ export const handleDispatch = async (
   dependencies: DispatchDependencies,
   onClaimed: () => void = () => undefined,
 ): Promise<number | null> => {
+  const tally = tallyDispatch(ref);
+  const end = (outcome: DispatchOutcome, events: readonly LoadedEvent[], deliveries: number | null): number | null => {
+    dependencies.onEnded(tally.summary(outcome, events, deliveries ?? 0));
+    return deliveries;
+  };
   const claimedAt = performance.now();
   const events = await dependencies.claim(ref);
-  if (events.length === 0) return null;
+  if (events.length === 0) return end('not_ours', events, null);
   const n = ref.claim + 1;
   // Each claim before this one ended with the death of its worker, or with a freeze: find out which event is to blame.
-  if (n >= limits.claimsBeforeSetAside && events.length === 1) return dependencies.setAside({ id: ref.id, claim: n }).then(() => null);
-  if (n >= limits.claimsBeforeSplit && events.length > 1) return dependencies.split({ id: ref.id, claim: n }).then(() => null);
+  if (n >= limits.claimsBeforeSetAside && events.length === 1)
+    return dependencies.setAside({ id: ref.id, claim: n }).then(() => end('set_aside', events, null));
+  if (n >= limits.claimsBeforeSplit && events.length > 1)
+    return dependencies.split({ id: ref.id, claim: n }).then(() => end('split', events, null));
   const claim = dependencies.hold.add(ref.id, n, claimedAt);
   onClaimed();
   try {
@@ -59,9 +69,13 @@ export const handleDispatch = async (
             events.map((event) => event.id),
           );
     const pairs = await matchAll(events, existing, dependencies);
-    await deliverAll(pairs, n, claim, dependencies);
-    if (claim.holds()) await dependencies.finish({ id: ref.id, claim: n });
-    return pairs.length;
+    await deliverAll(pairs, n, claim, tally, dependencies);
+    const holds = claim.holds();
+    if (holds) await dependencies.finish({ id: ref.id, claim: n });
+    return end(holds ? 'finished' : 'lost', events, pairs.length);
+  } catch (error) {
+    end('broken', events, 0);
+    throw error;
   } finally {
     dependencies.hold.remove(claim);
   }
@@ -86,19 +100,29 @@ const matchAll = async (
   return pairs;
 };
 
-const deliverAll = async (pairs: readonly Pair[], n: number, claim: Claim, dependencies: DispatchDependencies): Promise<void> => {
+const deliverAll = async (
+  pairs: readonly Pair[],
+  n: number,
+  claim: Claim,
+  tally: DispatchTally,
+  dependencies: DispatchDependencies,
+): Promise<void> => {
   const { inline, gate } = dependencies;
+  const record = (each: DeliveryRecord): void => {
+    tally.count(each);
+    inline.record(each);
+  };
   const mayBegin = () => (!claim.holds() ? 'never' : gate.mayBegin() ? 'now' : 'later');
   // Between the beginning and the first byte its webhook may have been switched off, or have asked for patience.
   const mayWrite = (webhookId: string) => mayBegin() === 'now' && isOpen(gate.closedFor(webhookId));
-  const inlineDependencies: InlineDependencies = { ...inline, mayBegin };
+  const inlineDependencies: InlineDependencies = { ...inline, record, mayBegin };
   const running: Promise<void>[] = [];
   for (const { event, webhook } of pairs) {
     const epoch = gate.epochOf(webhook.id);
     const closed = gate.closedFor(webhook.id);
-    if (closed === 'webhook_disabled') inline.record(skippedRecord({ event, webhook }, epoch));
+    if (closed === 'webhook_disabled') record(skippedRecord({ event, webhook }, epoch));
     else if (closed !== null || webhook.rateLimited || running.length >= limits.inlineDeliveriesMax || inline.slots.isSlow(webhook.id))
-      inline.record(waitingRecord(event, webhook, epoch));
+      record(waitingRecord(event, webhook, epoch));
     else running.push(deliverInline({ event, webhook, n, epoch, mayWrite: () => mayWrite(webhook.id) }, inlineDependencies));
   }
   await Promise.all(running);

@@ -12,7 +12,7 @@ import {
   tellExpired,
   warnOfExpiry,
 } from '@posthorn/db';
-import type { Logger } from '@posthorn/telemetry';
+import type { Logger, Metrics } from '@posthorn/telemetry';
 import { limits } from './limits.js';
 import { createLoop, type Loop } from './loop.js';
 
@@ -109,12 +109,13 @@ export type RetentionOptions = {
   /** Which of the statistics slots (0–15) this process writes. */
   readonly slot: number;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly report: (doing: string) => (error: unknown) => void;
 };
 
 /** The same on this worker's Postgres. */
 export const createRetentionOn = (options: RetentionOptions): Loop => {
-  const { pool, isActive, retentionDays, idempotencyHours, slot, logger, report } = options;
+  const { pool, isActive, retentionDays, idempotencyHours, slot, logger, metrics, report } = options;
   // A report that is read for hours is told of once.
   let keptTold: string | null = null;
   return createRetention({
@@ -127,7 +128,10 @@ export const createRetentionOn = (options: RetentionOptions): Loop => {
     drop: () => dropOldPartitions(pool, idempotencyHours, slot),
     close: () => closePartitions(pool, bounds.partitionsMax),
     forget: () => forgetHistory(pool, retentionDays, bounds.forgetRowsMax),
-    onExpired: (kind, count) => logger.warn({ kind, count }, 'retention.expired'),
+    onExpired: (kind, count) => {
+      if (kind === 'delivery') metrics.deliveriesExpired.inc(count);
+      logger.warn({ kind, count }, 'retention.expired');
+    },
     onDropping: ({ dropped, kept }) => {
       for (const partition of dropped) logger.info({ partition }, 'retention.dropped');
       if (kept !== null && kept.partition !== keptTold) logger.warn({ partition: kept.partition, reason: kept.why }, 'retention.waits');

@@ -43,7 +43,11 @@ export const createScheduling = ({ pool, holder, producer, clock, slot, logger, 
   return createScheduler({
     holdLease: () => holdSchedulerLease(pool, holder, bounds.leaseMs),
     releaseLease: () => releaseSchedulerLease(pool, holder),
-    findDueWork: () => findDueWork(pool),
+    findDueWork: () => {
+      // Once a round.
+      metrics.schedulerRounds.inc();
+      return findDueWork(pool);
+    },
     leaseDispatches: (from, to, dispatchesMax) => leaseDispatches(pool, from, to, dispatchesMax, bounds.dispatchLeaseMs),
     makeUnclaimedDue: (shards) => makeUnclaimedDispatchesDue(pool, shards),
     leaseChunks: (withReplays) => leaseChunks(pool, round, withReplays),

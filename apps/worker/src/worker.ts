@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import type { Build, HotPool, KeyRing } from '@posthorn/db';
 import { createKeyFollower, createLiveTeller, createSecretBox, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import { createQueueConsumer, createQueueProducer, type QueueLocation } from '@posthorn/queue';
+import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { limits } from './limits.js';
@@ -45,6 +45,8 @@ export type Worker = {
   readonly open: () => readonly string[];
   /** What keeps it from working, by check. */
   readonly problems: () => Promise<Readonly<Record<string, string>>>;
+  /** What stands in the queues; rejects while they cannot be reached. */
+  readonly lookAtQueue: () => Promise<QueueLook>;
 };
 
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -137,5 +139,6 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },
+    lookAtQueue: producer.look,
   };
 };

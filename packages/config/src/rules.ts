@@ -121,7 +121,7 @@ const together = (given: GivenVariables): readonly (ConfigProblem | false)[] => 
     beyond.length > 0 &&
       problemOf(
         'POSTHORN_WORKER_SHARDS',
-        `is to have ${beyond.join(', ')} of ${given.POSTHORN_QUEUE_SHARDS ?? 1} shards, which are counted from 0`,
+        `is for shard ${beyond.join(', ')}, where POSTHORN_QUEUE_SHARDS is ${given.POSTHORN_QUEUE_SHARDS ?? 1}: they are counted from 0`,
       ),
   ];
 };

@@ -74,6 +74,15 @@ export {
 } from './flush.js';
 export { forgetHistory, historyDays } from './forgetting.js';
 export { findKeptEvents, insertEvents, type KeptEvent, type NewEvent, type PreparedEvent, type StoredDispatch } from './ingest.js';
+export {
+  countedMax,
+  readStorageFigures,
+  readWebhookFigures,
+  readWorkFigures,
+  type StorageFigures,
+  type WebhookFigures,
+  type WorkFigures,
+} from './installation-figures.js';
 export { createKeyRing, type DerivedKeys, encryptionKeyId, type KeyRing } from './key-ring.js';
 export { beginKeyRotation, countSecretsByKey, readSealingKeys, resealSecrets } from './key-rotation.js';
 export { createLiveTeller, keepLive, type LiveMessage, type LiveTeller, liveLeaseS } from './live.js';
@@ -94,7 +103,16 @@ export { compareSchema, migrate } from './migrate.js';
 export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
 export { type Dropping, dropOldPartitions } from './partition-dropping.js';
 export { closePartitions, makePartitions, type PartitionDays, readPartitions } from './partitions.js';
-export { createDatabase, createDatabases, createHotPool, type Database, type HotPool, walledHotPool } from './pools.js';
+export {
+  createDatabase,
+  createDatabases,
+  createHotPool,
+  type Database,
+  type HotPool,
+  type PoolUse,
+  poolUse,
+  walledHotPool,
+} from './pools.js';
 export { type Build, findProcessesWithout, listProcesses, readUpkeep, sayRunning } from './processes.js';
 export {
   beginShardChange,

@@ -78,10 +78,21 @@ export const walledHotPool = (pool: HotPool): HotPool => behindWall(pool) as unk
 
 const kyselyOn = (pool: pg.Pool | WalledPool): Database => new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as pg.Pool }) });
 
+/** How many connections of a pool work or rest, and how many ask for one. */
+export type PoolUse = { readonly busy: number; readonly idle: number; readonly waiting: number };
+
+export const poolUse = ({ totalCount, idleCount, waitingCount }: HotPool): PoolUse => ({
+  busy: totalCount - idleCount,
+  idle: idleCount,
+  waiting: waitingCount,
+});
+
 /** The pool of everything that people ask for, as itself and behind the wall; destroying the first ends it. */
-export const createDatabases = (options: PoolOptions): { readonly db: Database; readonly walledDb: Database } => {
+export const createDatabases = (
+  options: PoolOptions,
+): { readonly db: Database; readonly walledDb: Database; readonly use: () => PoolUse } => {
   const pool = newPool(options, manageSettings, 'manage');
-  return { db: kyselyOn(pool), walledDb: kyselyOn(behindWall(pool)) };
+  return { db: kyselyOn(pool), walledDb: kyselyOn(behindWall(pool)), use: () => poolUse(pool) };
 };
 
 /** The same for those who have no requests. */

@@ -4,3 +4,4 @@ export { type ConsumerOptions, createQueueConsumer, type QueueConsumer } from '.
 export { type Counted, type CounterOptions, type Counters, openCounters, type WindowCounter } from './counters.js';
 export { type DispatchJob, type DueJob, dispatchJobId, type JobOf, type Lane, lanes, shardsBelow } from './jobs.js';
 export { createQueueProducer, type ProducerOptions, type QueueProducer } from './producer.js';
+export type { QueueLook } from './queue-look.js';

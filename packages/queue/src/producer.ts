@@ -15,6 +15,7 @@ import {
   queuePrefix,
   shardsBelow,
 } from './jobs.js';
+import { lookAtQueues, type QueueLook } from './queue-look.js';
 
 export type QueueProducer = {
   /** So many are fed: 0 up to this, without it. */
@@ -40,6 +41,8 @@ export type QueueProducer = {
   readonly unreachable: () => Promise<readonly number[]>;
   /** Resolves once it is connected to the queue for the first time; rejects after a while. */
   readonly connected: () => Promise<void>;
+  /** Asks what stands in the queues; rejects while they cannot be reached. */
+  readonly look: () => Promise<QueueLook>;
   /** Resolves once the queue answers: any of its shards. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -78,7 +81,7 @@ const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error:
     backend.factory,
   );
   queue.on('error', onError);
-  return { queue, shard, waiting: Number.POSITIVE_INFINITY, isAsked: true, isLooking: false, lookedAt: 0, begun: 0, ended: 0 };
+  return { lane, queue, shard, waiting: Number.POSITIVE_INFINITY, isAsked: true, isLooking: false, lookedAt: 0, begun: 0, ended: 0 };
 };
 type LaneQueue = ReturnType<typeof openQueue>;
 
@@ -213,6 +216,10 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       await withTimeout(opened, addTimeoutMs);
       if (backend.redis === null) await withTimeout(openLanes(0)[0]?.queue.getWaitingCount() ?? Promise.resolve(0), addTimeoutMs);
       else if ((await unreachable()).length === shards) throw new Error('the queue does not answer');
+    },
+    look: async () => {
+      await withTimeout(opened, addTimeoutMs);
+      return withTimeout(lookAtQueues([...queues.values()], backend.redis), addTimeoutMs);
     },
     close: async () => {
       clearInterval(timer);

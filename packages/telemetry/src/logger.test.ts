@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Logger as PinoLogger } from 'pino';
 import { logLimits } from './loggable.js';
 import { createLogger } from './logger.js';
 
 /** A logger whose lines are kept as they were written. */
 const collect = () => {
   const written: string[] = [];
-  const logger = createLogger({ level: 'trace', role: 'test', pretty: false, destination: { write: (line) => void written.push(line) } });
+  // As JavaScript could call it: with anything.
+  const logger = createLogger({
+    level: 'trace',
+    role: 'test',
+    pretty: false,
+    destination: { write: (line) => void written.push(line) },
+  }) as unknown as PinoLogger;
   const last = () => JSON.parse(written.at(-1) ?? '') as Record<string, unknown>;
   return { logger, written, last };
 };

@@ -1,79 +1,100 @@
-// Metrics: Prometheus, base units, no ids as labels. Every metric is declared here, each process takes those of its part.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+// Metrics: prom-client's counters and gauges, and our histograms, made of the list. Each process shows those of its role, and those that have not counted yet are 0 and not absent.
+import { performance } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { LabelValues, MetricDefinition, MetricRole } from './metric-definition.js';
+import { type MetricList, metricList } from './metric-list.js';
+import { createQuickHistogram, type QuickHistogram } from './quick-histogram.js';
 
 const eventLoopPrecisionMs = 100;
+/** A scrape waits no longer for what is read for it. */
+const readTimeoutMs = 2_000;
 
-export type Metrics = ReturnType<typeof createMetrics>;
+type MetricOf<D extends MetricDefinition> = D['type'] extends 'counter'
+  ? Counter<Extract<keyof D['labels'], string>>
+  : D['type'] extends 'gauge'
+    ? Gauge<Extract<keyof D['labels'], string>>
+    : QuickHistogram<Extract<keyof D['labels'], string>>;
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+export type Metrics = { readonly [Name in keyof MetricList]: MetricOf<MetricList[Name]> } & {
+  /** Has something read and set whenever the metrics are asked for; it must not reject. One that takes over 2 s sets its values for the next time. */
+  readonly onRead: (read: () => Promise<void> | void) => void;
+  /** What Prometheus reads. */
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+};
 
-/** A registry of its own for each process (and each test). */
-export const createMetrics = () => {
+const rolesOf = (role: 'start' | MetricRole): readonly MetricRole[] => (role === 'start' ? ['api', 'worker'] : [role]);
+
+const isClosed = (values: LabelValues): values is readonly string[] => Array.isArray(values);
+
+/** Every combination of the values of labels; none if one of the lists is not closed. */
+const combinations = (labels: MetricDefinition['labels']): readonly Readonly<Record<string, string>>[] => {
+  let all: Readonly<Record<string, string>>[] = [{}];
+  for (const [label, values] of Object.entries(labels)) {
+    if (!isClosed(values)) return [];
+    all = all.flatMap((one) => values.map((value) => ({ ...one, [label]: value })));
+  }
+  return all;
+};
+
+const make = (definition: MetricDefinition, registers: Registry[]) => {
+  const { name, help, type, labels, buckets } = definition;
+  const settings = { name, help, labelNames: Object.keys(labels), registers };
+  switch (type) {
+    case 'counter': {
+      const counter = new Counter(settings);
+      for (const values of combinations(labels)) counter.inc(values, 0);
+      return counter;
+    }
+    case 'gauge': {
+      const gauge = new Gauge(settings);
+      for (const values of combinations(labels)) gauge.set(values, 0);
+      return gauge;
+    }
+    case 'histogram':
+      return createQuickHistogram({ name, help, buckets: buckets ?? [], begun: combinations(labels), registers });
+  }
+};
+
+const inTime = async (read: () => Promise<void> | void): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, readTimeoutMs);
+  });
+  await Promise.race([read(), tooLate]);
+  clearTimeout(timer);
+};
+
+/**
+ * The metrics of one process (or one test). Those that are not of its role count too, but are not shown.
+ * @param role what the process does; default: everything
+ */
+export const createMetrics = (role: 'start' | MetricRole = 'start'): Metrics => {
   const registry = new Registry();
   // Every 10 ms, the default, costs an idle process as much as all else it does.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopPrecisionMs });
-  const registers = [registry];
+  const roles = rolesOf(role);
+  const made = Object.fromEntries(
+    Object.entries<MetricDefinition>(metricList).map(([key, definition]) => [
+      key,
+      make(definition, definition.roles.some((each) => roles.includes(each)) ? [registry] : []),
+    ]),
+  ) as unknown as { readonly [Name in keyof MetricList]: MetricOf<MetricList[Name]> };
+
+  const reads: (() => Promise<void> | void)[] = [];
+  let before = performance.eventLoopUtilization();
+  reads.push(() => {
+    const now = performance.eventLoopUtilization();
+    made.eventLoopUtilisation.set(performance.eventLoopUtilization(now, before).utilization);
+    before = now;
+  });
   return {
-    registry,
-    eventsAccepted: new Counter({ name: 'posthorn_events_accepted_total', help: 'Events that were answered with 202', registers }),
-    eventsRejected: new Counter({
-      name: 'posthorn_events_rejected_total',
-      help: 'Events that were refused, by problem code',
-      labelNames: ['code'],
-      registers,
-    }),
-    requestsRefused: new Counter({
-      name: 'posthorn_requests_refused_total',
-      help: 'Requests that were refused since there were too many, by problem code',
-      labelNames: ['code'],
-      registers,
-    }),
-    eventsMismatched: new Counter({
-      name: 'posthorn_events_mismatched_total',
-      help: 'Events that were accepted although their data does not fit the schema of their type, or could not be compared with it',
-      labelNames: ['reason'],
-      registers,
-    }),
-    commitBatchEvents: new Histogram({
-      name: 'posthorn_commit_batch_events',
-      help: 'Events in one commit of the API',
-      buckets: [1, 2, 5, 10, 25, 50, 100],
-      registers,
-    }),
-    commitSeconds: new Histogram({
-      name: 'posthorn_commit_seconds',
-      help: 'Duration of one commit of the API',
-      buckets: seconds,
-      registers,
-    }),
-    attempts: new Counter({
-      name: 'posthorn_attempts_total',
-      help: 'HTTP requests to endpoints, by outcome',
-      labelNames: ['outcome'],
-      registers,
-    }),
-    attemptSeconds: new Histogram({ name: 'posthorn_attempt_seconds', help: 'Duration of an attempt', buckets: seconds, registers }),
-    deliveriesParked: new Counter({
-      name: 'posthorn_deliveries_parked_total',
-      help: 'Deliveries that left their dispatch, by reason',
-      labelNames: ['reason'],
-      registers,
-    }),
-    flushRows: new Histogram({
-      name: 'posthorn_flush_rows',
-      help: 'Deliveries in one flush',
-      buckets: [1, 4, 16, 64, 256, 1024],
-      registers,
-    }),
-    flushSeconds: new Histogram({ name: 'posthorn_flush_seconds', help: 'Duration of one flush', buckets: seconds, registers }),
-    openRequests: new Gauge({ name: 'posthorn_open_requests', help: 'HTTP requests to endpoints under way', registers }),
-    mails: new Counter({ name: 'posthorn_mails_total', help: 'Tries to send a mail, by outcome', labelNames: ['outcome'], registers }),
-    schedulerActive: new Gauge({ name: 'posthorn_scheduler_active', help: '1 where this process is the active scheduler', registers }),
-    schedulerFed: new Counter({
-      name: 'posthorn_scheduler_fed_total',
-      help: 'Work fed to the queue by the scheduler',
-      labelNames: ['kind'],
-      registers,
-    }),
+    ...made,
+    onRead: (read) => void reads.push(read),
+    text: async () => {
+      await Promise.all(reads.map(inTime));
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
   };
 };

@@ -1,8 +1,13 @@
 // Whatever a process says without being asked goes through its log too: how it dies, Node's warnings, and what libraries print.
 import { format } from 'node:util';
+import type { LogFacts } from './log-catalogue.js';
 import type { Logger } from './logger.js';
 
 const consoleLevels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error', trace: 'debug' } as const;
+
+type PrintedLog = Readonly<
+  Record<(typeof consoleLevels)[keyof typeof consoleLevels], (facts: LogFacts<'process.printed'>, event: 'process.printed') => void>
+>;
 
 /** The part of `process` that this needs. */
 export type LoggedProcess = Pick<NodeJS.Process, 'on' | 'removeAllListeners' | 'exit'>;
@@ -19,6 +24,7 @@ export const logProcess = (logger: Logger, it: LoggedProcess = process, printed:
   // Node's own listener writes them to standard error, as text.
   it.removeAllListeners('warning');
   it.on('warning', (warning) => logger.warn({ err: warning }, 'process.warning'));
+  const log: PrintedLog = logger;
   for (const [name, level] of Object.entries(consoleLevels))
-    Object.assign(printed, { [name]: (...words: unknown[]) => logger[level]({ text: format(...words) }, 'process.printed') });
+    Object.assign(printed, { [name]: (...words: unknown[]) => log[level]({ text: format(...words) }, 'process.printed') });
 };

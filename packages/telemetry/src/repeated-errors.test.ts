@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import type { Logger } from './logger.js';
 import { createErrorLog } from './repeated-errors.js';
 
 const collect = () => {
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-  return { lines, log: createErrorLog(logger) };
+  return { lines, log: createErrorLog(logger as unknown as Logger) };
 };
 
 describe('the error log', () => {
@@ -20,7 +21,7 @@ describe('the error log', () => {
     const { lines, log } = collect();
     log('worker.error', new Error('gone'), { doing: 'read gates' });
     log('worker.error', new Error('gone'), { doing: 'schedule' });
-    log('flush.failed', new Error('gone'), { rows: 3 });
+    log('queue.error', new Error('gone'));
     expect(lines).toHaveLength(3);
   });
 });

@@ -8,7 +8,7 @@ import { Type } from 'typebox';
 export type HealthDependencies = {
   readonly pool: HotPool;
   readonly queue: QueueProducer;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Whether the process answers what it has and sends all others elsewhere. */
   readonly isStopping: () => boolean;
 };
@@ -58,6 +58,6 @@ export const healthRoutes =
     });
 
     app.get('/metrics', { config, schema: metricsText }, async (_request, reply) =>
-      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+      reply.type(metrics.contentType).send(await metrics.text()),
     );
   };

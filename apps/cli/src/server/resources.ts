@@ -1,6 +1,15 @@
 // What every server process opens first: configuration, keys, logger, database. Opened in order, closed in reverse.
 import { type Config, readConfig } from '@posthorn/config';
-import { agreeOnDeployment, createDatabases, createHotPool, createKeyRing, type Database, type HotPool, type KeyRing } from '@posthorn/db';
+import {
+  agreeOnDeployment,
+  createDatabases,
+  createHotPool,
+  createKeyRing,
+  type Database,
+  type HotPool,
+  type KeyRing,
+  type PoolUse,
+} from '@posthorn/db';
 import { createEgress, type Egress, emptyAllowList, loopbackAllowValue, parseAllowList } from '@posthorn/egress';
 import type { QueueLocation } from '@posthorn/queue';
 import { createLogger, createMetrics, type Logger, logProcess, type Metrics } from '@posthorn/telemetry';
@@ -19,6 +28,8 @@ export type Resources = {
   readonly db: Database;
   /** Behind the wall, for the API. */
   readonly walledDb: Database;
+  /** Of the pool of both. */
+  readonly manageUse: () => PoolUse;
   readonly egress: Egress;
   readonly close: () => Promise<void>;
 };
@@ -63,7 +74,7 @@ export const openResources = async (
     onError: (error: Error) => logger.warn({ err: error }, 'database.connection_lost'),
   };
   const pool = createHotPool(poolOptions);
-  const { db, walledDb } = createDatabases(poolOptions);
+  const { db, walledDb, use: manageUse } = createDatabases(poolOptions);
   const queue = queueLocationOf(config, databaseUrl);
   const close = async (): Promise<void> => {
     await egress.close();
@@ -76,5 +87,5 @@ export const openResources = async (
     await close();
     throw error;
   }
-  return { config, databaseUrl, queue, keyRing, logger, metrics: createMetrics(), pool, db, walledDb, egress, close };
+  return { config, databaseUrl, queue, keyRing, logger, metrics: createMetrics(role), pool, db, walledDb, manageUse, egress, close };
 };

@@ -5,15 +5,16 @@ import type { Config } from '@posthorn/config';
 import { migrate, startEmbeddedPostgres } from '@posthorn/db';
 import { loopbackAllowValue } from '@posthorn/egress';
 import { migrateQueue } from '@posthorn/queue';
-import { createWorker, startHealthServer } from '@posthorn/worker';
+import { createWorker, startHealthServer, type Worker } from '@posthorn/worker';
 import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
 import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
 import { ensureFirstKey } from './first-key.js';
+import { measure } from './measuring.js';
 import { saying } from './process-lines.js';
-import { isLoopbackHost, openResources, queueLocationOf, type Resources } from './resources.js';
+import { isLoopbackHost, openResources, queueLocationOf, type Resources, type Role } from './resources.js';
 import { warnOfShortStop } from './short-stop.js';
 import { type Server, type ServingOptions, type StopTimes, serve } from './shutdown.js';
 import { waitForDatabase } from './wait-for-database.js';
@@ -61,6 +62,16 @@ const stopParts = async (resources: Resources, { cutAfterMs }: StopTimes, parts:
   await resources.close();
 };
 
+const measureOn = (role: Role, resources: Resources, { lookAtQueue }: Pick<Worker, 'lookAtQueue'>): void =>
+  measure({
+    ...resources,
+    role,
+    lookAtQueue,
+    build: readBuild(resources.config.commit),
+    connectionsMax: resources.config.databasePoolMax,
+    retentionDays: resources.config.retentionDays,
+  });
+
 const requireDatabaseUrl = (config: Config): string => {
   if (config.databaseUrl === null)
     throw new CommandError(
@@ -95,6 +106,7 @@ const serveApi = (config: Config, terminal: Terminal, screen: Terminal): Promise
     const resources = await openResources('api', url, { allowLoopback: false, config });
     const made = await ensureFirstKey(resources.db, config.bootstrapKey, dataDirectoryOf(config));
     const api = await newApi(resources);
+    measureOn('api', resources, api);
     const port = await api.listen(config.host, config.port);
     terminal.print(`posthorn api listens on http://${config.host}:${port}`);
     if (made !== null && config.bootstrapKey === null)
@@ -109,11 +121,12 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
     await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
     const resources = await openResources('worker', url, { allowLoopback: false, config });
     const worker = await newWorker(resources);
+    measureOn('worker', resources, worker);
     const health = await startHealthServer({
       host: config.host,
       port: config.workerPort,
       problems: worker.problems,
-      metrics: () => resources.metrics.registry.metrics(),
+      metrics: resources.metrics.text,
     });
     await worker.start();
     await warnOfShortStop(resources);
@@ -134,6 +147,7 @@ const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promi
     const made = await ensureFirstKey(resources.db, config.bootstrapKey, directory);
     const api = await newApi(resources);
     const worker = await newWorker(resources);
+    measureOn('start', resources, worker);
     const port = await api.listen(config.host, config.port);
     await worker.start();
     await warnOfShortStop(resources);
