@@ -2,6 +2,7 @@
 // shard has room for is left to the scheduler. Follows the number of shards while it is changed.
 import { createShardFollower, type HotPool, type StoredDispatch } from '@posthorn/db';
 import { createQueueProducer, type QueueLocation, type QueueProducer, shardsBelow } from '@posthorn/queue';
+import type { ErrorLog } from '@posthorn/telemetry';
 import { limits } from './limits.js';
 
 export type FeedingOptions = {
@@ -9,7 +10,7 @@ export type FeedingOptions = {
   readonly queue: QueueLocation;
   /** What it goes by before it has read how many there are. */
   readonly queueShards: number;
-  readonly onError: (event: string, error: unknown) => void;
+  readonly onError: ErrorLog;
   /** So many shards are fed from now on. */
   readonly onChange: () => void;
 };

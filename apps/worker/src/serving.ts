@@ -59,7 +59,7 @@ export const createServing = (options: ServingOptions): Serving => {
     const tell = unserved.filter((shard) => before.includes(shard));
     if (tell.join() === told) return;
     told = tell.join();
-    if (tell.length === 0) logger.info('queue.shards_served');
+    if (tell.length === 0) logger.info({}, 'queue.shards_served');
     else logger.warn({ shards: tell }, 'queue.shards_unserved');
   };
   let timer: NodeJS.Timeout | undefined;

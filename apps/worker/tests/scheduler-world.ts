@@ -89,7 +89,6 @@ export const openScheduler = (shards = 1) => {
     makePartitions: () => call('makePartitions', 0),
     queue: {
       shards,
-      look: () => Promise.reject(new Error('nobody looks here')),
       addDispatches: async (jobs, shard) => {
         await add();
         fed.push(...jobs.map((job) => ({ job, shard })));

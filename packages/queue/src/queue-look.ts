@@ -1,7 +1,8 @@
 // What stands in the queues now, for metrics: jobs by lane and state over all shards, and the memory of Redis.
 import type { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { type Lane, lanes } from './jobs.js';
+import type { RedisClient } from './redis-client.js';
 
 export type QueueLook = {
   readonly jobs: Readonly<Record<Lane, { readonly waiting: number; readonly active: number }>>;
@@ -14,21 +15,29 @@ export type LookedAt = { readonly lane: Lane; readonly queue: Pick<Queue, 'getJo
 const numberIn = (info: string, name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
 
 /** A cluster's client has its masters; a single server is one itself. */
-const mastersOf = (redis: Redis): readonly Redis[] =>
-  (redis as Redis & { nodes?: (role: 'master') => readonly Redis[] }).nodes?.('master') ?? [redis];
+const mastersOf = (redis: RedisClient): readonly Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis]);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
-const readRedis = async (redis: Redis): Promise<NonNullable<QueueLook['redis']>> => {
-  const infos = await Promise.all(mastersOf(redis).map((each) => each.info()));
+/** What those say that answer; rejects if nobody does. A shard of a cluster may be away without the others. */
+const ofThoseWhoAnswer = async <T>(asked: readonly Promise<T>[]): Promise<readonly T[]> => {
+  const answers = await Promise.allSettled(asked);
+  const [refusal] = answers.filter((answer) => answer.status === 'rejected');
+  const values = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  if (values.length === 0 && refusal !== undefined) throw refusal.reason;
+  return values;
+};
+
+const readRedis = async (redis: RedisClient): Promise<NonNullable<QueueLook['redis']>> => {
+  const infos = await ofThoseWhoAnswer(mastersOf(redis).map((each) => each.info()));
   const total = (name: string): number => sum(infos.map((info) => numberIn(info, name)));
   return { usedBytes: total('used_memory'), maxBytes: total('maxmemory'), evictedKeys: total('evicted_keys') };
 };
 
-/** Asks the queues; rejects if one does not answer. */
-export const lookAtQueues = async (queues: readonly LookedAt[], redis: Redis | null): Promise<QueueLook> => {
+/** Asks the queues of all shards that answer; rejects if none does. */
+export const lookAtQueues = async (queues: readonly LookedAt[], redis: RedisClient | null): Promise<QueueLook> => {
   const [counts, memory] = await Promise.all([
-    Promise.all(queues.map(async ({ lane, queue }) => ({ lane, ...(await queue.getJobCounts('waiting', 'active')) }))),
+    ofThoseWhoAnswer(queues.map(async ({ lane, queue }) => ({ lane, ...(await queue.getJobCounts('waiting', 'active')) }))),
     redis === null ? null : readRedis(redis),
   ]);
   const ofLane = (lane: Lane) => {

@@ -10,4 +10,4 @@ export {
 export { metricList } from './metric-list.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { logProcess } from './process-log.js';
-export { createErrorLog } from './repeated-errors.js';
+export { createErrorLog, type ErrorLog } from './repeated-errors.js';

@@ -133,6 +133,48 @@ export const logCatalogue = {
     meaning: 'Webhooks had deliveries that were due earlier than was noted. It was mended; it must not happen.',
     facts: { count: 'webhooks' },
   },
+  'queue.shards': {
+    levels: ['info'],
+    meaning: 'A worker learnt how many shards the queue has, at its start or while their number is changed.',
+    facts: { fed: 'so many are fed', served: 'so many are to be served, by all workers', serves: 'those that this worker serves' },
+  },
+  'queue.serves_no_shard': {
+    levels: ['warn'],
+    meaning: 'A worker serves no shard: POSTHORN_WORKER_SHARDS names none that the queue has.',
+    facts: { shards: 'so many there are' },
+  },
+  'queue.shards_unserved': {
+    levels: ['warn'],
+    meaning: 'Shards that are fed have had no worker at two looks, 10 s apart; what stands in them waits.',
+    facts: { shards: 'their numbers' },
+  },
+  'queue.shards_served': { levels: ['info'], meaning: 'Every shard has a worker again.', facts: {} },
+  'queue.shards_not_read': {
+    levels: ['error'],
+    meaning: 'The API could not read how many shards the queue has; it goes on with the number that it knows.',
+    facts: err,
+    maybe: repeated,
+  },
+  'retention.expired': {
+    levels: ['warn'],
+    meaning: 'What waited for longer than is kept was given up.',
+    facts: { kind: 'delivery, or event: one that no worker had matched yet', count: 'how many' },
+  },
+  'retention.dropped': { levels: ['info'], meaning: 'The partition of a day was dropped.', facts: { partition: 'its table' } },
+  'retention.waits': {
+    levels: ['warn'],
+    meaning: 'A partition that is too old stays for the time being; it is tried again each minute.',
+    facts: { partition: 'its table', reason: 'what it waits for' },
+  },
+  'shutdown.shorter_than_timeout': {
+    levels: ['warn'],
+    meaning: 'A stop of this process may cut requests to endpoints that are still open; they are made again at once.',
+    facts: {
+      shutdown_s: 'POSTHORN_SHUTDOWN_S',
+      waits_ms: 'after that long they are cut',
+      longest_timeout_ms: 'the longest timeout of a webhook in use',
+    },
+  },
   'mail.sent': { levels: ['info'], meaning: 'A mail was handed to the mail server.', facts: mail },
   'mail.failed': {
     levels: ['warn'],
