@@ -70,7 +70,7 @@ describe('giving back', () => {
       { claim: 1, lease_s: 10 },
       { claim: 0, lease_s: 30 },
     ]);
-    const fed = await leaseDispatches(world.pool, 0, 10, 30_000);
+    const fed = await leaseDispatches(world.pool, [0], 0, 10, 30_000);
     expect(fed.map(({ id, claim: number }) => [id, number])).toEqual([[taken.id, 0]]);
   });
 });
