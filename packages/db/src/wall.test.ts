@@ -79,7 +79,7 @@ it('lets nobody through to a partition, nor to what belongs to no environment', 
     `select c.relname as name from pg_class c cross join pg_roles r
       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and r.rolname = any ($1::text[])
         and (c.relispartition or not c.relname = any ($2::text[])) and has_any_column_privilege(r.oid, c.oid, 'select, insert, update')
-      group by c.relname`,
+      group by c.relname order by c.relname`,
     [Object.values(roles), tables.map(({ name }) => name)],
   );
   // Ids of events on their way, and nothing else of them; and from which event on they are kept.

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answer, makeTemporaryDirectory, type Receiver, startReceiver } from '@posthorn/testkit';
+import { exitCodes } from '../exit-codes.js';
 import { createProgram, runProgram } from '../program.js';
 
 let api: Receiver;
@@ -59,7 +60,7 @@ describe('posthorn keys', () => {
     expect(err).toEqual(['made k1 (channel); the key is shown this once']);
     expect(JSON.parse(String(api.received[0]?.body))).toEqual({ role: 'channel', tenant: 'acme', expires_at: '2025-03-01T00:00:00Z' });
     expect((await run('keys', 'create', '--role', 'king')).err.join()).toMatch(/Allowed choices are admin, operator/);
-    expect((await run('keys', 'create')).exitCode).toBe(1);
+    expect((await run('keys', 'create')).exitCode).toBe(exitCodes.usage);
   });
 
   it('revokes one', async () => {
