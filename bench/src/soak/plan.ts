@@ -4,6 +4,8 @@
 export interface SoakPlan {
   readonly workers: number;
   readonly webhooks: number;
+  /** Of a closed loop before everything else: what is slow only once. */
+  readonly firstS: number;
   /** Of the closed loop whose rate is the top rate. */
   readonly topS: number;
   /** Of the top rate, from then on. */
@@ -18,8 +20,8 @@ export interface SoakPlan {
 }
 
 const shape = { workers: 2, webhooks: 20, loadShare: 0.5 } as const;
-const quickShape = { topS: 3, warmUpS: 8, soakS: 8, windowS: 5, sampleEveryS: 1, isJudged: false } as const;
-const wholeShape = { topS: 20, warmUpS: 180, windowS: 60, sampleEveryS: 5, isJudged: true } as const;
+const quickShape = { firstS: 2, topS: 3, warmUpS: 8, soakS: 8, windowS: 5, sampleEveryS: 1, isJudged: false } as const;
+const wholeShape = { firstS: 5, topS: 20, warmUpS: 180, windowS: 60, sampleEveryS: 5, isJudged: true } as const;
 
 /** A soak of so many minutes after its warm-up; a quick one has its own times. */
 export const planSoak = (minutes: number, isQuick: boolean): SoakPlan => ({

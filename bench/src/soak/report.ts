@@ -22,8 +22,8 @@ export function renderSoak(plan: SoakPlan, { topPerS, ratePerS, deliveries, figu
   const left = figures.length - shown.length;
   const story =
     `One API, ${plan.workers} workers, ${plan.webhooks} webhooks that take turns; queue on Redis. Top rate, closed loop: ${number(topPerS, 0)} events/s. ` +
-    `Then ${number(ratePerS, 0)} events/s (${plan.loadShare * 100} %): ${plan.warmUpS} s of warm-up and ${number(plan.soakS / 60)} minutes of soak, ` +
-    `${number(deliveries, 0)} deliveries stored in the end, each exactly one success. Processes and connections: of the samples of the last ${plan.windowS} s under load; ` +
+    `Then ${number(ratePerS, 0)} events/s (${plan.loadShare * 100} %): ${plan.warmUpS} s of warm-up and ${plan.soakS} s of soak, ` +
+    `${number(deliveries, 0)} deliveries stored in the end, each with exactly one success. Processes and connections: of the samples of the last ${plan.windowS} s under load; ` +
     `Redis and tables: at rest, after a vacuum.${plan.isJudged ? '' : ' Too short to be judged.'}`;
   const rows = shown.map((figure) => [
     figure.name,

@@ -6,6 +6,7 @@ import type { LoadCommand, LoadReport } from '../load.js';
 import { launchProduct, type Product } from '../product.js';
 import { type Rig, type Servers, withRig } from '../rig.js';
 import type { SinkAnswer } from '../sink.js';
+import { countNewSuccesses } from '../successes.js';
 import { webhookUrl } from '../system.js';
 import { untilReached } from '../until-reached.js';
 import type { SoakPlan } from './plan.js';
@@ -17,7 +18,7 @@ import { compare, type SoakFigure, type SoakPoint } from './verdict.js';
 export interface SoakRun {
   readonly topPerS: number;
   readonly ratePerS: number;
-  /** Stored in the end, those of the warm-up and of the closed loop included. */
+  /** Stored in the end, those before the soak included. */
   readonly deliveries: number;
   readonly figures: readonly SoakFigure[];
 }
@@ -53,17 +54,19 @@ export const runSoak = (servers: Servers, plan: SoakPlan, tell: TellSample): Pro
       watched.push({ name: `worker ${watched.length}`, pid, port });
     }
     const soak: Soak = { rig, product, plan, watched, redisUrl, tell };
+    const first = await runLoad(soak, 'first load', plan.firstS);
     const top = await runLoad(soak, 'top rate', plan.topS);
     const ratePerS = top.acceptedPerS * plan.loadShare;
-    const before = (await runLoad(soak, 'warm-up', plan.warmUpS, ratePerS)).point;
-    const { point: after, successes } = await runLoad(soak, 'soak', plan.soakS, ratePerS);
-    return { topPerS: top.acceptedPerS, ratePerS, deliveries: successes, figures: compare(before, after) };
+    const before = await runLoad(soak, 'warm-up', plan.warmUpS, ratePerS);
+    const after = await runLoad(soak, 'soak', plan.soakS, ratePerS);
+    const deliveries = [first, top, before, after].reduce((sum, load) => sum + load.deliveries, 0);
+    return { topPerS: top.acceptedPerS, ratePerS, deliveries, figures: compare(before.point, after.point) };
   });
 
 interface Loaded {
   /** Until the last success was recorded. */
   readonly acceptedPerS: number;
-  readonly successes: number;
+  readonly deliveries: number;
   readonly point: SoakPoint;
 }
 
@@ -71,7 +74,7 @@ interface Loaded {
 async function runLoad(soak: Soak, phase: string, seconds: number, ratePerS?: number): Promise<Loaded> {
   const { rig, product, plan } = soak;
   const { pool } = rig.database;
-  const successesBefore = await countSuccesses(rig);
+  const countSuccesses = await countNewSuccesses(pool);
   await rig.sink.ask<SinkAnswer>({ name: 'reset' });
   const command: LoadCommand = {
     port: product.port,
@@ -88,15 +91,19 @@ async function runLoad(soak: Soak, phase: string, seconds: number, ratePerS?: nu
   if (load.refused > 0) throw new Error(`${load.refused} events were refused, the first with: ${load.firstRefusal}\n${product.output()}`);
   const requests = async (): Promise<number> => (await rig.sink.ask<SinkAnswer>({ name: 'progress' })).requests;
   await untilReached('requests at the sink', load.accepted, product, requests);
-  await untilReached('successes recorded', successesBefore + load.accepted, product, () => countSuccesses(rig));
+  await untilReached('successes recorded', load.accepted, product, countSuccesses);
   const acceptedPerS = load.accepted / ((nowMs() - startedAt) / 1_000);
-  const [successes, sink] = [await countSuccesses(rig), await rig.sink.ask<SinkAnswer>({ name: 'report' })];
-  if (successes - successesBefore !== load.accepted || sink.requests !== load.accepted || sink.counted?.duplicates !== 0)
-    throw new Error(`of ${load.accepted} deliveries ${successes - successesBefore} succeeded, with ${sink.requests} requests at the sink`);
-  return { acceptedPerS, successes, point: { ...samples, redis: await readRedis(soak.redisUrl), tables: await readTables(pool) } };
+  const [successes, sink] = [await countSuccesses(), await rig.sink.ask<SinkAnswer>({ name: 'report' })];
+  if (successes !== load.accepted || sink.requests !== load.accepted || sink.counted?.duplicates !== 0)
+    throw new Error(`of ${load.accepted} deliveries ${successes} succeeded, with ${sink.requests} requests at the sink`);
+  return {
+    acceptedPerS,
+    deliveries: load.accepted,
+    point: { ...samples, redis: await readRedis(soak.redisUrl), tables: await readTables(pool) },
+  };
 }
 
-/** Samples until the load ends, and keeps what falls into the window before that; the last sample is always kept. */
+/** Samples until the load ends, and keeps what falls into the window before that; what comes after the end is kept only if there is nothing else. */
 async function watchProcesses(
   { rig, watched, plan, tell }: Soak,
   phase: string,
@@ -112,14 +119,9 @@ async function watchProcesses(
     const open = await countConnections(rig.database.pool);
     atS = (nowMs() - beganAt) / 1_000;
     tell(phase, atS, samples);
-    if (atS < seconds - plan.windowS) continue;
+    if (atS < seconds - plan.windowS || (atS > seconds && openConnections.length > 0)) continue;
     for (const [name, sample] of samples) processes.get(name)!.push(sample);
     openConnections.push(open);
   }
   return { processes, connections: openConnections };
-}
-
-async function countSuccesses({ database }: Rig): Promise<number> {
-  const { rows } = await database.pool.query<{ count: number }>('select count(*)::int as count from attempts where ok');
-  return rows[0]!.count;
 }
