@@ -23,8 +23,8 @@ export function renderSoak(plan: SoakPlan, { topPerS, ratePerS, deliveries, figu
   const story =
     `One API, ${plan.workers} workers, ${plan.webhooks} webhooks that take turns; queue on Redis. Top rate, closed loop: ${number(topPerS, 0)} events/s. ` +
     `Then ${number(ratePerS, 0)} events/s (${plan.loadShare * 100} %): ${plan.warmUpS} s of warm-up and ${plan.soakS} s of soak, ` +
-    `${number(deliveries, 0)} deliveries stored in the end, each with exactly one success. Processes and connections: of the samples of the last ${plan.windowS} s under load; ` +
-    `Redis and tables: at rest, after a vacuum.${plan.isJudged ? '' : ' Too short to be judged.'}`;
+    `${number(deliveries, 0)} deliveries stored in the end, each with exactly one success. Memory of processes: of the samples of the last ${plan.windowS} s under load; ` +
+    `all else: at rest, after a drain, a vacuum and ${plan.restS} s.${plan.isJudged ? '' : ' Too short to be judged.'}`;
   const rows = shown.map((figure) => [
     figure.name,
     withRows(figure, 'before'),

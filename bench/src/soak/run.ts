@@ -87,7 +87,7 @@ async function runLoad(soak: Soak, phase: string, seconds: number, ratePerS?: nu
   };
   const startedAt = nowMs();
   const watch = watchProcesses(soak, phase, seconds);
-  const [load, samples] = await Promise.all([rig.load.ask<LoadReport>(command), watch]);
+  const [load, processes] = await Promise.all([rig.load.ask<LoadReport>(command), watch]);
   if (load.refused > 0) throw new Error(`${load.refused} events were refused, the first with: ${load.firstRefusal}\n${product.output()}`);
   const requests = async (): Promise<number> => (await rig.sink.ask<SinkAnswer>({ name: 'progress' })).requests;
   await untilReached('requests at the sink', load.accepted, product, requests);
@@ -96,32 +96,36 @@ async function runLoad(soak: Soak, phase: string, seconds: number, ratePerS?: nu
   const [successes, sink] = [await countSuccesses(), await rig.sink.ask<SinkAnswer>({ name: 'report' })];
   if (successes !== load.accepted || sink.requests !== load.accepted || sink.counted?.duplicates !== 0)
     throw new Error(`of ${load.accepted} deliveries ${successes} succeeded, with ${sink.requests} requests at the sink`);
-  return {
-    acceptedPerS,
-    deliveries: load.accepted,
-    point: { ...samples, redis: await readRedis(soak.redisUrl), tables: await readTables(pool) },
-  };
+  return { acceptedPerS, deliveries: load.accepted, point: { processes, ...(await lookAtRest(soak)) } };
+}
+
+/** What is open for a burst of work is closed again by then, so that what is left does not hang on the moment. */
+async function lookAtRest({ rig, plan, watched, redisUrl }: Soak): Promise<Omit<SoakPoint, 'processes'>> {
+  const tables = await readTables(rig.database.pool);
+  await new Promise((resolve) => setTimeout(resolve, plan.restS * 1_000));
+  const connections = await countConnections(rig.database.pool);
+  return { resting: await sampleAll(watched), connections, redis: await readRedis(redisUrl), tables };
+}
+
+async function sampleAll(watched: readonly Watched[]): Promise<ReadonlyMap<string, ProcessSample>> {
+  const samples = new Map<string, ProcessSample>();
+  for (const each of watched) samples.set(each.name, await sampleProcess(each));
+  return samples;
 }
 
 /** Samples until the load ends, and keeps what falls into the window before that; what comes after the end is kept only if there is nothing else. */
-async function watchProcesses(
-  { rig, watched, plan, tell }: Soak,
-  phase: string,
-  seconds: number,
-): Promise<Pick<SoakPoint, 'processes' | 'connections'>> {
+async function watchProcesses({ watched, plan, tell }: Soak, phase: string, seconds: number): Promise<SoakPoint['processes']> {
   const processes = new Map<string, ProcessSample[]>(watched.map(({ name }) => [name, []]));
-  const openConnections: number[] = [];
+  let kept = 0;
   const beganAt = nowMs();
   for (let atS = 0; atS < seconds; ) {
     await new Promise((resolve) => setTimeout(resolve, plan.sampleEveryS * 1_000));
-    const samples = new Map<string, ProcessSample>();
-    for (const each of watched) samples.set(each.name, await sampleProcess(each));
-    const open = await countConnections(rig.database.pool);
+    const samples = await sampleAll(watched);
     atS = (nowMs() - beganAt) / 1_000;
     tell(phase, atS, samples);
-    if (atS < seconds - plan.windowS || (atS > seconds && openConnections.length > 0)) continue;
+    if (atS < seconds - plan.windowS || (atS > seconds && kept > 0)) continue;
     for (const [name, sample] of samples) processes.get(name)!.push(sample);
-    openConnections.push(open);
+    kept += 1;
   }
-  return { processes, connections: openConnections };
+  return processes;
 }

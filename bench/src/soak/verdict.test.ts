@@ -6,6 +6,7 @@ import { compare, isWithin, type SoakPoint } from './verdict.js';
 interface Changes {
   readonly residentMb?: readonly number[];
   readonly heapMb?: readonly number[];
+  readonly descriptors?: number;
   readonly sockets?: number;
   readonly connections?: number;
   readonly redisMb?: number;
@@ -14,9 +15,19 @@ interface Changes {
 }
 
 const point = (changes: Changes = {}): SoakPoint => {
-  const { residentMb = [100], heapMb = [40], sockets = 80, connections = 20, redisMb = 2, keys = 30, tables = [] } = changes;
-  const samples = residentMb.map((each, index) => ({ residentMb: each, heapMb: heapMb[index] ?? 40, descriptors: 100, sockets }));
-  return { processes: new Map([['api', samples]]), connections: [connections], redis: { memoryMb: redisMb, keys }, tables };
+  const {
+    residentMb = [100],
+    heapMb = [40],
+    descriptors = 100,
+    sockets = 80,
+    connections = 20,
+    redisMb = 2,
+    keys = 30,
+    tables = [],
+  } = changes;
+  const samples = residentMb.map((each, index) => ({ residentMb: each, heapMb: heapMb[index] ?? 40, descriptors: 900, sockets: 900 }));
+  const resting = new Map([['api', { residentMb: 500, heapMb: 500, descriptors, sockets }]]);
+  return { processes: new Map([['api', samples]]), resting, connections, redis: { memoryMb: redisMb, keys }, tables };
 };
 
 const missed = (before: Changes, after: Changes): readonly string[] =>
@@ -33,6 +44,7 @@ describe('the verdict of a soak', () => {
   it.each<[Changes, string]>([
     [{ residentMb: [140.1] }, 'api: resident memory, MB'],
     [{ heapMb: [58.1] }, 'api: heap, least of the samples, MB'],
+    [{ descriptors: 121 }, 'api: file descriptors'],
     [{ sockets: 99 }, 'api: sockets'],
     [{ connections: 25 }, 'Postgres: connections'],
     [{ redisMb: 3.21 }, 'Redis: memory, MB'],

@@ -4,10 +4,11 @@ import type { ProcessSample } from './processes.js';
 import type { RedisSize, TableSize } from './stores.js';
 import { type FigureKind, keptTables, tolerances } from './tolerances.js';
 
-/** One point of a soak: the samples of its last minute under load by process, and the stores at rest after that. */
+/** One point of a soak: the samples of its last minute under load by process, and what there is at rest after that. */
 export interface SoakPoint {
   readonly processes: ReadonlyMap<string, readonly ProcessSample[]>;
-  readonly connections: readonly number[];
+  readonly resting: ReadonlyMap<string, ProcessSample>;
+  readonly connections: number;
   readonly redis: RedisSize;
   readonly tables: readonly TableSize[];
 }
@@ -31,18 +32,17 @@ export function compare(before: SoakPoint, after: SoakPoint): readonly SoakFigur
   const figures: SoakFigure[] = [];
   for (const [name, earlier] of before.processes) {
     const later = after.processes.get(name);
-    if (later === undefined) throw new Error(`no samples of ${name} after the soak`);
-    const add = (kind: FigureKind, read: (samples: readonly ProcessSample[]) => number, what: string): void => {
-      figures.push(figure(`${name}: ${what}`, kind, read(earlier), read(later)));
-    };
-    add('residentMb', middle('residentMb'), 'resident memory, MB');
-    // The least of a minute comes next to what a collection leaves.
-    add('heapMb', (samples) => Math.min(...samples.map(({ heapMb }) => heapMb)), 'heap, least of the samples, MB');
-    add('descriptors', middle('descriptors'), 'file descriptors');
-    add('sockets', middle('sockets'), 'sockets');
+    const [restedBefore, restedAfter] = [before.resting.get(name), after.resting.get(name)];
+    if (later === undefined || restedBefore === undefined || restedAfter === undefined) throw new Error(`no samples of ${name}`);
+    figures.push(
+      figure(`${name}: resident memory, MB`, 'residentMb', middleResidentMb(earlier), middleResidentMb(later)),
+      figure(`${name}: heap, least of the samples, MB`, 'heapMb', leastHeapMb(earlier), leastHeapMb(later)),
+      figure(`${name}: file descriptors`, 'descriptors', restedBefore.descriptors, restedAfter.descriptors),
+      figure(`${name}: sockets`, 'sockets', restedBefore.sockets, restedAfter.sockets),
+    );
   }
   figures.push(
-    figure('Postgres: connections', 'connections', median(before.connections), median(after.connections)),
+    figure('Postgres: connections', 'connections', before.connections, after.connections),
     figure('Redis: memory, MB', 'redisMb', before.redis.memoryMb, after.redis.memoryMb),
     figure('Redis: keys', 'redisKeys', before.redis.keys, after.redis.keys),
   );
@@ -54,7 +54,9 @@ export function compare(before: SoakPoint, after: SoakPoint): readonly SoakFigur
   return figures;
 }
 
-const middle = (key: keyof ProcessSample) => (samples: readonly ProcessSample[]) => median(samples.map((sample) => sample[key]));
+const middleResidentMb = (samples: readonly ProcessSample[]): number => median(samples.map(({ residentMb }) => residentMb));
+/** The least of a minute comes next to what a collection leaves. */
+const leastHeapMb = (samples: readonly ProcessSample[]): number => Math.min(...samples.map(({ heapMb }) => heapMb));
 
 function figure(name: string, kind: FigureKind, before: number, after: number, wanted = before): SoakFigure {
   const { share, amount } = tolerances[kind];
