@@ -4,8 +4,8 @@ import type { SizeName } from './console/size.js';
 import type { ScenarioName } from './fairness/scenario.js';
 import type { SeriesName } from './scaling/series.js';
 
-/** The blocks: one for throughput, one for each scenario, one for each size of what the console reads, one for each series of the scaling page. */
-export type BlockName = 'bench' | ScenarioName | SizeName | SeriesName;
+/** The blocks: one for throughput, one for each scenario, one for each size of what the console reads, one for each series of the scaling page, one for the soak. */
+export type BlockName = 'bench' | ScenarioName | SizeName | SeriesName | 'soak';
 
 /** Returns `document` with `block` between the block's markers; a document without them gets them at its end. Throws on half of them. */
 export function replaceBlock(document: string, name: BlockName, block: string): string {

@@ -44,6 +44,19 @@ describe('readOptions', () => {
     expect(readOptions(['--only', 'scaling-tenants,redis'])).toMatchObject({ series: ['scaling-tenants'], plans: [{}, {}] });
   });
 
+  it('chooses the soak and its minutes', () => {
+    expect(readOptions([]).soak).toMatchObject({ warmUpS: 180, soakS: 900, loadShare: 0.5, isJudged: true });
+    expect(readOptions(['--only', 'soak', '--minutes', '2'])).toMatchObject({
+      plans: [],
+      scenarios: [],
+      sizes: [],
+      series: [],
+      soak: { soakS: 120 },
+    });
+    expect(readOptions(['--only', 'soak', '--quick']).soak).toMatchObject({ soakS: 8, isJudged: false });
+    expect(readOptions(['--only', 'drain']).soak).toBeUndefined();
+  });
+
   it('makes a quick run short', () => {
     expect(readOptions(['--quick'])).toMatchObject({ rounds: 1, isQuick: true });
     expect(readOptions(['--quick']).plans[0]).toMatchObject({ seconds: 5, warmUpS: 2, lowLoadSeconds: 5 });
@@ -54,6 +67,7 @@ describe('readOptions', () => {
     [['--only', 'drains'], 'drains'],
     [['--only', ''], 'not one of'],
     [['--rounds', '0'], 'not a number above 0: 0'],
+    [['--minutes', '1.5'], 'not a number above 0: 1.5'],
     [['--systems', 'product,nothing'], 'nothing'],
     [['--speed'], '--speed'],
   ])('refuses %j', (args, what) => {

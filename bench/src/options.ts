@@ -4,9 +4,10 @@ import { type SizeName, sizeNames } from './console/size.js';
 import { type ScenarioName, scenarioNames } from './fairness/scenario.js';
 import type { RoundPlan } from './measure.js';
 import { type SeriesName, seriesNames } from './scaling/series.js';
+import { planSoak, type SoakPlan } from './soak/plan.js';
 import type { QueueBackend, SystemName } from './system.js';
 
-/** What to run: throughput plans, then fairness scenarios, then the reads of the console, then the series of the scaling page. A quick run is for trying: it writes no document. */
+/** What to run: throughput plans, then fairness scenarios, then the reads of the console, then the series of the scaling page, then the soak. A quick run is for trying: it writes no document. */
 export interface BenchOptions {
   readonly rounds: number;
   readonly systems: readonly SystemName[];
@@ -14,6 +15,7 @@ export interface BenchOptions {
   readonly scenarios: readonly ScenarioName[];
   readonly sizes: readonly SizeName[];
   readonly series: readonly SeriesName[];
+  readonly soak: SoakPlan | undefined;
   /** Of the closed loop of a round, and of a step of a series. */
   readonly seconds: number;
   readonly warmUpS: number;
@@ -22,12 +24,12 @@ export interface BenchOptions {
 
 const queueNames = ['redis', 'postgres'] satisfies QueueBackend[];
 const systemNames = ['bare', 'product'] satisfies SystemName[];
-const groups = { throughput: queueNames, fairness: scenarioNames, console: sizeNames, scaling: seriesNames } as const;
+const groups = { throughput: queueNames, fairness: scenarioNames, console: sizeNames, scaling: seriesNames, soak: ['soak'] } as const;
 const groupNames = Object.keys(groups) as (keyof typeof groups)[];
 const usage =
-  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness|console|scaling or some of ' +
+  'npm run bench -- [--rounds 3] [--quick] [--only throughput|fairness|console|scaling|soak or some of ' +
   `${[...queueNames, ...scenarioNames, ...sizeNames, ...seriesNames].join(', ')}]\n` +
-  '  throughput and scaling: [--seconds 20]; throughput: [--systems bare,product] [--fan-out 1,10]';
+  '  throughput and scaling: [--seconds 20]; throughput: [--systems bare,product] [--fan-out 1,10]; soak: [--minutes 15]';
 const connections = 64;
 const lowLoadShare = 0.1;
 
@@ -38,6 +40,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      minutes: { type: 'string', default: '15' },
       only: { type: 'string', default: groupNames.join(',') },
       systems: { type: 'string', default: systemNames.join(',') },
       'fan-out': { type: 'string', default: '1,10' },
@@ -56,6 +59,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     scenarios: scenarioNames.filter((name) => chosen.has(name)),
     sizes: sizeNames.filter((name) => chosen.has(name)),
     series: seriesNames.filter((name) => chosen.has(name)),
+    soak: chosen.has('soak') ? planSoak(positive(values.minutes), values.quick) : undefined,
     seconds,
     warmUpS: shape.warmUpS,
     isQuick: values.quick,

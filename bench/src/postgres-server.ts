@@ -2,6 +2,9 @@
 import pg from 'pg';
 import { parentOf } from './cpu.js';
 
+/** Tells the connections of the bench from those of what it measures. */
+export const ownName = 'bench';
+
 /** A running Postgres server. */
 export interface PostgresServer {
   /** Process id of the postmaster, if it can be known. */
@@ -31,7 +34,7 @@ export async function usePostgres(url: string): Promise<PostgresServer> {
     await admin.query(`create database ${name}`);
     await admin.query('checkpoint'); // so that no round pays for what the one before it wrote
     const databaseUrl = Object.assign(new URL(url), { pathname: `/${name}` }).href;
-    const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: ownName });
     // A connection that is still open or closing when its database is dropped is told so.
     pool.on('connect', (client) => client.on('error', () => undefined));
     pool.on('error', () => undefined);

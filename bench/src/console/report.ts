@@ -1,7 +1,7 @@
 // The figures of a size to words: a line for each kind of request for the terminal, and its part of docs/benchmarks.md.
 import { table } from '../markdown.js';
 import type { ReadTimes } from './measure.js';
-import type { ConsoleFigures } from './run.js';
+import type { ConsoleFigures } from './one-size.js';
 import { rare } from './seed.js';
 import type { ReadBar, Size } from './size.js';
 

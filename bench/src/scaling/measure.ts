@@ -9,6 +9,7 @@ import type { LoadCommand, LoadReport } from '../load.js';
 import { launchProduct, type Product } from '../product.js';
 import { type Rig, type Servers, withRig } from '../rig.js';
 import type { SinkAnswer } from '../sink.js';
+import { countNewSuccesses } from '../successes.js';
 import { webhookUrl } from '../system.js';
 import { untilReached } from '../until-reached.js';
 import type { Step } from './series.js';
@@ -78,11 +79,6 @@ async function makeBacklog({ database, sink }: Rig, product: Product, count: num
   await insertBacklog(database.pool, { webhookId: id, eventType: backlogType, count });
 }
 
-async function countSuccesses(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>('select count(*)::int as count from attempts where ok');
-  return rows[0]!.count;
-}
-
 async function readWalBytes(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ bytes: number }>(`select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 as bytes`);
   return rows[0]!.bytes;
@@ -90,7 +86,7 @@ async function readWalBytes(pool: pg.Pool): Promise<number> {
 
 async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: LoadCommand, pids: Pids): Promise<StepFigures> {
   const { pool } = rig.database;
-  const successesBefore = await countSuccesses(pool);
+  const countSuccesses = await countNewSuccesses(pool);
   await rig.sink.ask<SinkAnswer>({ name: 'reset' });
   const before = readCpu(pids);
   const walBefore = await readWalBytes(pool);
@@ -100,11 +96,11 @@ async function runLoad(rig: Rig, product: Product, { fanOut }: Step, command: Lo
   const deliveries = load.accepted * fanOut;
   const requests = async (): Promise<number> => (await rig.sink.ask<SinkAnswer>({ name: 'progress' })).requests;
   await untilReached('requests at the sink', deliveries, product, requests);
-  await untilReached('successes recorded', successesBefore + deliveries, product, () => countSuccesses(pool));
+  await untilReached('successes recorded', deliveries, product, countSuccesses);
   const elapsedS = (nowMs() - startedAt) / 1_000;
   const after = readCpu(pids);
   const walBytes = ((await readWalBytes(pool)) - walBefore) / deliveries;
-  const successes = (await countSuccesses(pool)) - successesBefore;
+  const successes = await countSuccesses();
   // What timed out on a machine that has too much to do was tried again, which is in the costs.
   if (successes !== deliveries) throw new Error(`of ${deliveries} deliveries ${successes} succeeded`);
   const spent = (part: Part): readonly (number | null)[] =>
