@@ -1,15 +1,7 @@
 // Traces: spans as OpenTelemetry has them, sent to a collector by OTLP. Off unless a collector is named, and then nothing of it is even loaded.
 
 /** How many of the traces that begin here are recorded, as OTEL_TRACES_SAMPLER says; those that began elsewhere are as their callers decided, if `parentbased`. */
-export const traceSamplers = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
-export type TraceSampler = (typeof traceSamplers)[number];
+export type TraceSampler = `${'' | 'parentbased_'}${'always_on' | 'always_off' | 'traceidratio'}`;
 
 export type TraceSettings = {
   /** Of the collector; spans go to `/v1/traces` under it. */
