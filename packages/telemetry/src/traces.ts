@@ -46,7 +46,8 @@ export const traceLimits = {
   spansWaitingMax: 8_192,
   spansPerExport: 512,
   exportEveryMs: 1_000,
-  exportMsMax: 5_000,
+  /** A process that has stopped may live as much longer if the collector is away. */
+  exportMsMax: 2_000,
   stopMsMax: 1_000,
   factCharsMax: 1_024,
 } as const;
