@@ -209,6 +209,7 @@ create table events (
   dispatch_id uuid not null,
   accepted_at timestamp with time zone not null default clock_timestamp(),
   erased_at timestamp with time zone,
+  traceparent text,
   constraint events_pkey PRIMARY KEY (id)
 ) partition by RANGE (id);
 CREATE INDEX events_source ON ONLY public.events USING btree (tenant_id, source_id) WHERE (source_id IS NOT NULL);

@@ -5,7 +5,7 @@ import { type Access, registerAccess } from './access.js';
 import { answerOnSocket } from './connection-errors.js';
 import { collectTaken, registerPages } from './console/pages.js';
 import { openDocs } from './docs.js';
-import { createUnroutedProblems, registerProblems } from './errors.js';
+import { createUnroutedProblems, type OnInternal, registerProblems } from './errors.js';
 import { takeJsonBodies } from './json-body.js';
 import type { Quota } from './limiting/quota.js';
 import { limits } from './limits.js';
@@ -36,7 +36,7 @@ export type AppDependencies = {
   /** Where requests that were answered are counted and logged; absent: nowhere. */
   readonly requestEnds?: RequestEndDependencies;
   /** Told of what is broken on our side. */
-  readonly onInternal: (error: Error, requestId: string) => void;
+  readonly onInternal: OnInternal;
 };
 
 const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;

@@ -44,7 +44,7 @@ describe('an answer that is an error', () => {
   const app = Fastify({ genReqId: () => 'r1', frameworkErrors: unrouted.answer });
   unrouted.watch(app);
   app.setValidatorCompiler(compileSchema);
-  registerProblems(app, (error, requestId) => logged.push({ message: error.message, requestId }));
+  registerProblems(app, (error, facts) => logged.push({ message: error.message, requestId: facts.request_id }));
   const body = {
     type: 'object',
     required: ['a'],

@@ -5,6 +5,10 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Fasti
 import type { Pages } from './console/pages.js';
 import { limits } from './limits.js';
 import { OverloadedError } from './micro-batcher.js';
+import { traceIdOf } from './traced-publishing.js';
+
+/** Told of an error of ours, with what stands in its log line. */
+export type OnInternal = (error: Error, facts: { readonly request_id: string; readonly trace_id?: string }) => void;
 
 const retrySoon = { headers: { 'retry-after': String(limits.retryAfterS) } };
 
@@ -108,13 +112,13 @@ export const createUnroutedProblems = (): UnroutedProblems => {
 /** Makes every error and every unknown route a problem document; where a browser asks for a page of the console, it gets that. */
 export const registerProblems = (
   app: FastifyInstance,
-  onInternal: (error: Error, requestId: string) => void,
+  onInternal: OnInternal,
   pages: Pages | null = null,
   onTooMany: (code: ProblemCode) => void = () => undefined,
 ): void => {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = toProblem(error);
-    if (answer.status >= 500 && answer.code !== 'overloaded') onInternal(error, request.id);
+    if (answer.status >= 500 && answer.code !== 'overloaded') onInternal(error, { request_id: request.id, ...traceIdOf(request) });
     if (answer.code === 'rate_limited' || answer.code === 'overloaded') onTooMany(answer.code);
     answerIn(request.routeOptions.config.errorForm ?? problemForm, answer, request, reply);
     return reply;

@@ -1,6 +1,7 @@
 // What is told of requests that were answered: metrics by route, and a line of the log for those who want one of each.
 import type { Logger, Metrics } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
+import { traceIdOf } from './traced-publishing.js';
 
 export type RequestEndDependencies = {
   readonly metrics: Pick<Metrics, 'httpRequests' | 'httpRequestSeconds'>;
@@ -43,7 +44,14 @@ export const registerRequestEnds = (app: FastifyInstance, { metrics, logger }: R
     if (route !== streamRoute) took.observe(reply.elapsedTime / 1_000);
     if (isLogged)
       logger.debug(
-        { request_id: request.id, method, route, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime * 10) / 10 },
+        {
+          request_id: request.id,
+          method,
+          route,
+          status: reply.statusCode,
+          duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+          ...traceIdOf(request),
+        },
         'request.answered',
       );
     done();

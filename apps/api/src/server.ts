@@ -24,7 +24,7 @@ import {
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import type { QueueLocation, QueueLook } from '@posthorn/queue';
-import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
+import { createErrorLog, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { createAccess } from './access.js';
 import { createApp } from './app.js';
@@ -76,6 +76,8 @@ export type ApiOptions = {
   readonly build?: Build;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Null or absent: nothing is traced. Who opened them stops them. */
+  readonly traces?: Traces | null;
 };
 
 export type Api = {
@@ -160,7 +162,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     isLoadTooHigh: options.shedsLoad === true ? load.isTooHigh : () => false,
     requestEnds: { metrics, logger },
     onTooMany: (code) => metrics.requestsRefused.inc({ code }),
-    onInternal: (error, requestId) => logError('request.failed', error, { request_id: requestId }),
+    onInternal: (error, facts) => logError('request.failed', error, facts),
   });
   await registerRoutes(app, {
     health: { pool, queue, metrics, isStopping: () => isStopping },
@@ -173,6 +175,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
       onRejected: (code) => metrics.eventsRejected.inc({ code }),
       eventSchemas,
       onMismatched: (reason) => metrics.eventsMismatched.inc({ reason }),
+      ...(options.traces && { tracing: { traces: options.traces, queue: options.queue.kind } }),
     },
     stream: { hub, access, onError: onStreamError },
     deployment: { db, queue, queueBackend: options.queue.kind },

@@ -38,6 +38,7 @@ import { createSlots } from './slots.js';
 import { tellRecorded } from './tell-recorded.js';
 import { createDispatchTelling, createDueTelling } from './telling-ends.js';
 import { createTenantIndexes } from './tenant-index.js';
+import { createTracedAttempts, type Tracing, traceDispatch, traceLeased } from './traced-deliveries.js';
 
 export type DeliveringOptions = {
   readonly pool: HotPool;
@@ -48,6 +49,8 @@ export type DeliveringOptions = {
   readonly slot: number;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null;
   readonly report: (doing: string) => (error: unknown) => void;
   readonly teller: LiveTeller;
 };
@@ -71,7 +74,7 @@ const noop = (): void => undefined;
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** How attempts are made: through the breakers and the egress seam, counted as they end. */
-const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: ReturnType<typeof createBreakerRegistry>['fire']) => {
+const createAttempts = ({ egress, clock, metrics, tracing }: DeliveringOptions, fire: ReturnType<typeof createBreakerRegistry>['fire']) => {
   const dependencies = {
     send: egress.send,
     fire,
@@ -79,9 +82,11 @@ const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: Ret
     random: Math.random,
     ...createAttemptMetrics(metrics),
   };
+  const make = tracing === null ? makeAttempt : createTracedAttempts(tracing);
+  const leased = (attempt: Attempt) => make(attempt, false, dependencies);
   return {
     first: ({ event, webhook, n, epoch, mayWrite }: InlineDelivery) =>
-      makeAttempt(
+      make(
         {
           event,
           webhook,
@@ -97,7 +102,7 @@ const createAttempts = ({ egress, clock, metrics }: DeliveringOptions, fire: Ret
         true,
         dependencies,
       ),
-    leased: (attempt: Attempt) => makeAttempt(attempt, false, dependencies),
+    leased: tracing === null ? leased : traceLeased(tracing, leased),
   };
 };
 
@@ -127,7 +132,7 @@ const createRecording = (
 };
 
 export const createDelivering = (options: DeliveringOptions): Delivering => {
-  const { pool, egress, clock, logger, metrics, report } = options;
+  const { pool, egress, clock, logger, metrics, tracing, report } = options;
   const breakers = createBreakerRegistry({ breakersMax: limits.breakersMax });
   const gates = createGates({
     readChanged: (sinceMs) => readChangedGates(pool, sinceMs),
@@ -216,7 +221,8 @@ export const createDelivering = (options: DeliveringOptions): Delivering => {
       dispatches += 1;
       // Once it is claimed, Postgres says who works on it, so the job need not: slow endpoints in twenty dispatches would stop all others.
       await new Promise<void>((resolve) => {
-        const running = handleDispatch(job, dispatching, () => impatience.watch(resolve)).finally(() => {
+        const traced = tracing === null ? dispatching : traceDispatch(tracing, dispatching);
+        const running = handleDispatch(job, traced, () => impatience.watch(resolve)).finally(() => {
           dispatches -= 1;
           resolve();
         });

@@ -23,6 +23,8 @@ export type DispatchSummary = {
   readonly parked: number;
   readonly skipped: number;
   readonly durationMs: number;
+  /** Of all its events, if they have one and the same. */
+  readonly traceId?: string;
 };
 
 type Counts = { succeeded: number; retried: number; failed: number; waiting: number; parked: number; skipped: number };

@@ -18,7 +18,8 @@ export const createDispatchTelling = (
     if (outcome === 'finished' || outcome === 'lost') eventsFannedOut.inc(events);
     if (outcome === 'finished') dispatchSeconds.observe(durationMs / 1_000);
     if (!isLogged) return;
-    const { dispatchId, firstEventId, lastEventId, claim, deliveries, succeeded, retried, failed, waiting, parked, skipped } = summary;
+    const { dispatchId, firstEventId, lastEventId, claim, deliveries, succeeded, retried, failed, waiting, parked, skipped, traceId } =
+      summary;
     logger.info(
       {
         dispatch_id: dispatchId,
@@ -35,6 +36,7 @@ export const createDispatchTelling = (
         parked,
         skipped,
         duration_ms: rounded(durationMs),
+        ...(traceId !== undefined && { trace_id: traceId }),
       },
       'dispatch.ended',
     );

@@ -6,7 +6,7 @@ import type { Build, HotPool, KeyRing } from '@posthorn/db';
 import { createKeyFollower, createLiveTeller, createSecretBox, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
-import { createErrorLog, type Logger, type Metrics } from '@posthorn/telemetry';
+import { createErrorLog, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { limits } from './limits.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
@@ -32,6 +32,8 @@ export type WorkerOptions = {
   readonly mail: MailSettings;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Null or absent: nothing is traced. Who opened them stops them. */
+  readonly traces?: Traces | null;
 };
 
 export type Worker = {
@@ -60,7 +62,8 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   const slot = randomInt(statisticsSlots);
   const processId = crypto.randomUUID();
   const teller = createLiveTeller(pool, report('tell'));
-  const delivering = createDelivering({ ...options, secretBox: createSecretBox(keyRing), clock, slot, report, teller });
+  const tracing = options.traces ? { traces: options.traces, queue: options.queue.kind } : null;
+  const delivering = createDelivering({ ...options, secretBox: createSecretBox(keyRing), clock, slot, report, teller, tracing });
   const { jobsMax, queueShards, workerShards: chosen = 'all' } = options;
   const consumer = createQueueConsumer({
     location: options.queue,

@@ -53,8 +53,27 @@ describe('the configuration', () => {
       publishEventsPerS: 0,
       trustProxy: [],
       logLevel: 'info',
+      traces: null,
       commit: null,
       underNpmStart: false,
+    });
+  });
+
+  it('traces where a collector is named, as the standard variables say', () => {
+    const endpoint = 'http://collector.example:4318';
+    expect(readConfig({ OTEL_TRACES_SAMPLER_ARG: '0.5' }).traces).toBeNull();
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).traces).toEqual({
+      endpoint,
+      serviceName: 'posthorn',
+      sampler: 'parentbased_always_on',
+      sampleRatio: 1,
+    });
+    const chosen = { OTEL_SERVICE_NAME: 'hooks', OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.05' };
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...chosen }).traces).toEqual({
+      endpoint,
+      serviceName: 'hooks',
+      sampler: 'traceidratio',
+      sampleRatio: 0.05,
     });
   });
 
@@ -116,6 +135,7 @@ describe('the configuration', () => {
       managementRequestsPerS: 0,
       publishEventsPerS: 1_000,
       trustProxy: ['10.0.0.0/8', '::1'],
+      traces: null,
       logLevel: 'silent',
       commit: 'c0ffee',
       underNpmStart: true,

@@ -7,6 +7,7 @@ import { ConfigError, type ConfigProblem } from './problem.js';
 import { readWorkerShards, type WorkerShards } from './queue-settings.js';
 import { brokenRulesOf, type GivenVariables, problemOf, readEncryptionKey } from './rules.js';
 import { shapeOf } from './shapes.js';
+import { type TraceSampler, type TraceSettings, traceSamplers, traceSettingsOf } from './trace-settings.js';
 
 const port = (fallback: number, description: string) => Type.Integer({ minimum: 0, maximum: 65535, default: fallback, description });
 const optional = (description: string) => Type.Optional(Type.String({ description }));
@@ -85,6 +86,18 @@ export const variables = Type.Object({
   POSTHORN_TRUST_PROXY: optional(
     'proxies whose X-Forwarded-For is believed: addresses and CIDRs, comma-separated. Default: none, clients are who connects',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(
+    'collector of OpenTelemetry traces (OTLP over HTTP, `/v1/traces` under it). Unset: nothing is traced',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: optional('headers for the collector: `name=value`, comma-separated, percent-encoded'),
+  OTEL_SERVICE_NAME: Type.String({ default: 'posthorn', description: 'what the collector calls this service' }),
+  OTEL_TRACES_SAMPLER: Type.Unsafe<TraceSampler>({
+    type: 'string',
+    enum: traceSamplers,
+    default: 'parentbased_always_on',
+    description: 'which traces are recorded',
+  }),
+  OTEL_TRACES_SAMPLER_ARG: Type.String({ default: '1', description: 'share of the traces, for samplers with `traceidratio`' }),
   npm_lifecycle_event: Type.Optional(Type.String({ description: 'set by npm' })),
   LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
 });
@@ -130,6 +143,8 @@ export type Config = {
   /** Addresses and CIDRs. */
   readonly trustProxy: readonly string[];
   readonly logLevel: LogLevel;
+  /** Null: nothing is traced. */
+  readonly traces: TraceSettings | null;
   readonly commit: string | null;
   /** A child of `npm start`: it ends when npm does, however npm ends. */
   readonly underNpmStart: boolean;
@@ -191,6 +206,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     publishEventsPerS: read.POSTHORN_PUBLISH_EVENTS_PER_S,
     trustProxy: listOf(read.POSTHORN_TRUST_PROXY),
     logLevel: read.LOG_LEVEL,
+    traces: traceSettingsOf(read),
     commit: read.POSTHORN_COMMIT ?? null,
     underNpmStart: read.npm_lifecycle_event === 'start',
   };

@@ -7,6 +7,7 @@ import { isNetwork, isNetworkWithPort, listOf } from './network-lists.js';
 import type { ConfigProblem } from './problem.js';
 import { readWorkerShards } from './queue-settings.js';
 import { shapeOf } from './shapes.js';
+import { isHeaderList, isShare } from './trace-settings.js';
 import { isPostgresUrl, isRedisUrl } from './urls.js';
 import { newKeyCommand, variableFacts } from './variable-facts.js';
 
@@ -49,6 +50,9 @@ const rules: Readonly<Partial<Record<VariableName, { readonly holds: (text: stri
   POSTHORN_MAIL_FROM: { holds: isMailbox, mustBe: 'one sender: name <address>, or an address' },
   POSTHORN_OPERATOR_EMAIL: { holds: isOneAddress, mustBe: 'one address' },
   POSTHORN_TRUST_PROXY: { holds: (text) => listOf(text).every(isNetwork), mustBe: 'addresses or CIDRs, comma-separated' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { holds: isWebUrl, mustBe: 'a URL with http:// or https://' },
+  OTEL_EXPORTER_OTLP_HEADERS: { holds: isHeaderList, mustBe: 'name=value, comma-separated, values percent-encoded' },
+  OTEL_TRACES_SAMPLER_ARG: { holds: isShare, mustBe: 'a number from 0 to 1' },
 };
 
 /** What a variable may be, in words. */

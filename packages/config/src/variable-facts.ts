@@ -73,6 +73,11 @@ export const variableFacts: Readonly<Record<VariableName, VariableFacts>> = {
   POSTHORN_MANAGEMENT_REQUESTS_PER_S: plain('500', 'api, start'),
   POSTHORN_PUBLISH_EVENTS_PER_S: plain('1000', 'api, start'),
   POSTHORN_TRUST_PROXY: plain('10.0.0.0/8,::1', 'api, start', 'none: clients are who connects'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http://127.0.0.1:4318', servers, 'nothing is traced'),
+  OTEL_EXPORTER_OTLP_HEADERS: secret('authorization=Bearer%20$(cat collector-token)', servers, 'none'),
+  OTEL_SERVICE_NAME: plain('posthorn', servers),
+  OTEL_TRACES_SAMPLER: plain('parentbased_traceidratio', servers),
+  OTEL_TRACES_SAMPLER_ARG: plain('0.05', servers),
   npm_lifecycle_event: plain('start', 'start'),
   LOG_LEVEL: plain('info', servers),
 };

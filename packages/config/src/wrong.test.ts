@@ -57,6 +57,11 @@ const wrong: readonly (readonly [VariableName, string])[] = [
   ['POSTHORN_PUBLISH_EVENTS_PER_S', 'many'],
   ...['true', '10.0.0.0/33', '10.0.0.0/', '::1/129', '10.0.0/8', '10.0.0.1/8/8'].map((value) => ['POSTHORN_TRUST_PROXY', value] as const),
   ['LOG_LEVEL', 'loud'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer token'],
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'a=b\r\nc=d'],
+  ['OTEL_TRACES_SAMPLER', 'some'],
+  ...['5', '-1', '1.1', 'all', '.', '1e9'].map((value) => ['OTEL_TRACES_SAMPLER_ARG', value] as const),
   ['POSTHORN_ENCRYPTION_KEY', 'not base64'],
   ['POSTHORN_ENCRYPTION_KEY', Buffer.alloc(31).toString('base64')],
   ['POSTHORN_ENCRYPTION_KEY', `${encryptionKey}AAAA`],
@@ -78,7 +83,14 @@ const wrong: readonly (readonly [VariableName, string])[] = [
   ),
 ];
 /** Any text will do for these. */
-const free: readonly VariableName[] = ['NODE_ENV', 'HOST', 'POSTHORN_DATA_DIR', 'POSTHORN_COMMIT', 'npm_lifecycle_event'];
+const free: readonly VariableName[] = [
+  'NODE_ENV',
+  'HOST',
+  'POSTHORN_DATA_DIR',
+  'POSTHORN_COMMIT',
+  'OTEL_SERVICE_NAME',
+  'npm_lifecycle_event',
+];
 const names = Object.keys(variables.properties) as VariableName[];
 
 describe('a wrong configuration', () => {

@@ -27,11 +27,13 @@ export type LoadedEvent = {
   readonly resources: string | null;
   /** Its payload is gone: nothing of it is sent any more. */
   readonly erased: boolean;
+  /** Where its trace goes on, as W3C writes it; null or absent: it has none. */
+  readonly traceparent?: string | null;
 };
 
 /** Columns of an event and of its tenant's webhooks version, for `eventOf`. */
 export const eventColumns = `e.id, e.environment_id, e.tenant_id, e.event_type, e.project_flows, e.data, e.current_context, e.resources,
-  e.erased_at is not null as erased,
+  e.erased_at is not null as erased, e.traceparent,
   (extract(epoch from e.event_time) * 1000)::float8 as event_time_ms, (extract(epoch from e.accepted_at) * 1000)::float8 as accepted_at_ms, t.webhooks_version`;
 
 export type EventRow = {
@@ -44,6 +46,7 @@ export type EventRow = {
   readonly current_context: string | null;
   readonly resources: string | null;
   readonly erased: boolean;
+  readonly traceparent: string | null;
   readonly event_time_ms: number;
   readonly accepted_at_ms: number;
   readonly webhooks_version: number;
@@ -62,6 +65,7 @@ export const eventOf = (row: EventRow): LoadedEvent => ({
   currentContext: row.current_context,
   resources: row.resources,
   erased: row.erased,
+  traceparent: row.traceparent,
 });
 
 /**

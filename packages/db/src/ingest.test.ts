@@ -45,6 +45,19 @@ const kept = async (key: string, idempotencyHours = hours) =>
   (await findKeptEvents(world.pool, [{ tenantId: world.tenantId, key }], idempotencyHours)).get(`${world.tenantId}/${key}`);
 
 describe('insertEvents', () => {
+  it.each([false, true])('keeps the traces of those that have one (with keys: %p)', async (withKeys) => {
+    const make = withKeys
+      ? (changes: Partial<PreparedEvent>) => keyed(randomUUID(), changes)
+      : (changes: Partial<PreparedEvent>) => event(changes);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const events = [make({}), make({ traceparent }), make({})];
+    await insert(events);
+    const [{ id }] = events.slice(1) as [NewEvent];
+    const rows = await world.rows<{ id: string }>('select id, traceparent from events where traceparent is not null');
+    expect(rows).toEqual([{ id, traceparent }]);
+    expect(await count('events')).toBe(3);
+  });
+
   it.each([false, true])('stores events as they came and their dispatches (with keys: %p)', async (withKeys) => {
     const data = '{"n":12345678901234567890,"f":1.0,"a":2,"a":3,"s":"\\u0000\\ud800 \\\\ \\" é\u{1F4EF}"}';
     const flows = ['a', 'b,"c"', 'NULL', '', '{}\\'];

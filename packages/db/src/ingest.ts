@@ -16,6 +16,8 @@ export type PreparedEvent = {
   readonly bodyHash: Buffer | null;
   /** The idempotency key (sourceId, or the header's). */
   readonly key: string | null;
+  /** Where its trace goes on, as W3C writes it; absent: it has none. */
+  readonly traceparent?: string;
 };
 
 /** An event with what its batch decided: its id (UUIDv7, tells the partition), its dispatch, and that dispatch's queue shard. */
@@ -27,17 +29,20 @@ export type StoredDispatch = { readonly id: string; readonly shard: number; read
 /** The row that a key already has. */
 export type KeptEvent = { readonly eventId: string; readonly bodyHash: Buffer };
 
+const traceColumn = (traced: boolean): string => (traced ? ', traceparent' : '');
+
 // Keys come first and in key order, so two batches with the same keys wait for each other instead of deadlocking; events and
 // dispatch take only rows whose key was won. In the first minute of a window a key is taken in the last window too, so that two
 // processes that see the turn differently still meet on one row.
-const ingestSql = `
+// `traced`: the events have traces. Where they have none, the column is not named at all, and costs nothing.
+const ingestSql = (traced: boolean): string => `
 with input as materialized (
   select *, date_bin($15::interval, now(), 'epoch'::timestamptz) as this_window,
          date_bin($15::interval, now() - interval '1 minute', 'epoch'::timestamptz) as turn_window
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[], $9::text[], $10::text[],
-                $11::bytea[], $12::text[], $13::uuid[], $14::int2[])
+                $11::bytea[], $12::text[], $13::uuid[], $14::int2[]${traced ? ', $17::text[]' : ''})
       as t (id, environment_id, tenant_id, event_type, source_id, event_time_ms, project_flows, data, current_context, resources, body_hash, key,
-            dispatch_id, shard)
+            dispatch_id, shard${traceColumn(traced)})
 ),
 free as (
   select * from input i
@@ -60,9 +65,9 @@ taken as (
   select * from input where key is null or id in (select event_id from won)
 ),
 stored as (
-  insert into events (id, environment_id, tenant_id, event_type, source_id, event_time, project_flows, data, current_context, resources, dispatch_id)
+  insert into events (id, environment_id, tenant_id, event_type, source_id, event_time, project_flows, data, current_context, resources, dispatch_id${traceColumn(traced)})
   select id, environment_id, tenant_id, event_type, source_id, coalesce(to_timestamp(event_time_ms / 1000), date_trunc('milliseconds', now())),
-         project_flows::text[], data, current_context, resources, dispatch_id
+         project_flows::text[], data, current_context, resources, dispatch_id${traceColumn(traced)}
     from taken
 )
 insert into dispatches (id, event_ids, shard, lease_until)
@@ -70,21 +75,36 @@ select dispatch_id, array_agg(id order by id), min(shard), now() + $16 * interva
 returning id, shard, event_ids`;
 
 // The same where no event has a key.
-const ingestWithoutKeysSql = `
+const ingestWithoutKeysSql = (traced: boolean): string => `
 with input as materialized (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::text[], $9::text[], $10::text[],
-                       $11::uuid[], $12::int2[])
-      as t (id, environment_id, tenant_id, event_type, source_id, event_time_ms, project_flows, data, current_context, resources, dispatch_id, shard)
+                       $11::uuid[], $12::int2[]${traced ? ', $14::text[]' : ''})
+      as t (id, environment_id, tenant_id, event_type, source_id, event_time_ms, project_flows, data, current_context, resources, dispatch_id, shard${traceColumn(traced)})
 ),
 stored as (
-  insert into events (id, environment_id, tenant_id, event_type, source_id, event_time, project_flows, data, current_context, resources, dispatch_id)
+  insert into events (id, environment_id, tenant_id, event_type, source_id, event_time, project_flows, data, current_context, resources, dispatch_id${traceColumn(traced)})
   select id, environment_id, tenant_id, event_type, source_id, coalesce(to_timestamp(event_time_ms / 1000), date_trunc('milliseconds', now())),
-         project_flows::text[], data, current_context, resources, dispatch_id
+         project_flows::text[], data, current_context, resources, dispatch_id${traceColumn(traced)}
     from input
 )
 insert into dispatches (id, event_ids, shard, lease_until)
 select dispatch_id, array_agg(id order by id), min(shard), now() + $13 * interval '1 ms' from input group by dispatch_id
 returning id, shard, event_ids`;
+
+const statement = (name: string, sqlOf: (traced: boolean) => string) => ({
+  untraced: { name, text: sqlOf(false) },
+  traced: { name: `${name}-traced`, text: sqlOf(true) },
+});
+const ingest = statement('ingest', ingestSql);
+const ingestWithoutKeys = statement('ingest-without-keys', ingestWithoutKeysSql);
+
+/** The column of the traces, if there are any. */
+const tracesOf = (events: readonly NewEvent[]): readonly string[] => {
+  if (events.every(({ event }) => event.traceparent === undefined)) return [];
+  const traces = textColumn();
+  for (const { event } of events) traces.push(event.traceparent ?? null);
+  return [traces.literal()];
+};
 
 type Columns = ReturnType<typeof newColumns>;
 const newColumns = () => ({
@@ -137,10 +157,12 @@ export const insertEvents = async (
   const { bodyHash: _bodyHash, key: _key, ...rest } = columns;
   const literalsOf = (some: Readonly<Record<string, { readonly literal: () => string }>>) =>
     Object.values(some).map((column) => column.literal());
+  const traces = tracesOf(events);
+  const kind = traces.length === 0 ? 'untraced' : 'traced';
   const result = await pool.query<{ id: string; shard: number; event_ids: string[] }>(
     events.every(({ event }) => event.key === null)
-      ? { name: 'ingest-without-keys', text: ingestWithoutKeysSql, values: [...literalsOf(rest), leaseMs] }
-      : { name: 'ingest', text: ingestSql, values: [...literalsOf(columns), `${idempotencyHours} hours`, leaseMs] },
+      ? { ...ingestWithoutKeys[kind], values: [...literalsOf(rest), leaseMs, ...traces] }
+      : { ...ingest[kind], values: [...literalsOf(columns), `${idempotencyHours} hours`, leaseMs, ...traces] },
   );
   return result.rows.map((row) => ({ id: row.id, shard: row.shard, eventIds: row.event_ids }));
 };

@@ -202,6 +202,7 @@ export type EventsTable = {
   dispatch_id: string;
   accepted_at: Time;
   erased_at: NullableTime;
+  traceparent: string | null;
 };
 
 export type DeliveriesTable = {

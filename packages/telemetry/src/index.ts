@@ -11,3 +11,12 @@ export { metricList } from './metric-list.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { logProcess } from './process-log.js';
 export { createErrorLog, type ErrorLog } from './repeated-errors.js';
+export {
+  openTraces,
+  type SpanFacts,
+  type SpanStart,
+  type TraceSampler,
+  type TraceSettings,
+  type TraceSpan,
+  type Traces,
+} from './traces.js';

@@ -19,6 +19,7 @@ const repeated = { repeated: 'how often it came since the line before without on
 const doing = {
   doing: 'what it was about: flush, take jobs, feed the queue, schedule, read gates, renew claims, deliver, mail, …',
 } as const;
+const traced = { trace_id: 'the OpenTelemetry trace that it is part of, if it is traced' } as const;
 const mail = { mail_id: 'the mail', kind: 'trouble or digest', tries: 'how often it was tried' } as const;
 
 export const logCatalogue = {
@@ -41,6 +42,7 @@ export const logCatalogue = {
       skipped: 'those whose webhook is disabled',
       duration_ms: 'from the claim to the commit of the results',
     },
+    maybe: { trace_id: 'the OpenTelemetry trace of its events, if they have one and the same' },
   },
   'chunks.ended': {
     levels: ['info'],
@@ -57,12 +59,13 @@ export const logCatalogue = {
       status: 'status code',
       duration_ms: 'from its headers to the last byte of the answer',
     },
+    maybe: traced,
   },
   'request.failed': {
     levels: ['error'],
     meaning: 'The API answered with an error of ours (500 or 503).',
     facts: { ...err, request_id: 'as in x-request-id and in the problem document' },
-    maybe: repeated,
+    maybe: { ...repeated, ...traced },
   },
   'queue.error': {
     levels: ['error'],
@@ -105,6 +108,12 @@ export const logCatalogue = {
     levels: ['error'],
     meaning: 'Figures of the installation could not be read; the metrics show the last ones.',
     facts: { ...err, doing: 'which figures: work, webhooks, storage or queue' },
+    maybe: repeated,
+  },
+  'traces.failed': {
+    levels: ['error'],
+    meaning: 'Spans could not be sent to the collector of OTEL_EXPORTER_OTLP_ENDPOINT, and are lost. Nothing else is.',
+    facts: err,
     maybe: repeated,
   },
   'dispatch.set_aside': {

@@ -1,6 +1,8 @@
 // POST /v1/events and /v1/events/batch: 202 means durable. The body is taken as text and cut, never parsed and written again.
 import { eventLimits, isName, type ParsedEvent, type ProblemError, parseBatch, parseEvent, problem, problemDocument } from '@posthorn/core';
 import type { KeyOwner, PreparedEvent } from '@posthorn/db';
+import type { QueueLocation } from '@posthorn/queue';
+import type { Traces } from '@posthorn/telemetry';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { type AcceptDependencies, type Answer, acceptBatch, acceptEvent, prepareEvent } from '../accept-events.js';
@@ -11,6 +13,7 @@ import { limits } from '../limits.js';
 import { eventBatchSchema, newEventSchema } from '../schemas/event.js';
 import { idempotencyHeader } from '../schemas/parameters.js';
 import { takeJsonAsText } from '../text-body.js';
+import { createSending, traceRequests, untracedSending } from '../traced-publishing.js';
 
 export type PublishDependencies = AcceptDependencies &
   CheckDependencies & {
@@ -22,6 +25,8 @@ export type PublishDependencies = AcceptDependencies &
     readonly onRejected: (code: string) => void;
     /** An event was accepted that does not fit its schema, or could not be compared with it. */
     readonly onMismatched: (reason: string) => void;
+    /** Absent: nothing is traced. */
+    readonly tracing?: { readonly traces: Traces; readonly queue: QueueLocation['kind'] };
   };
 
 const noObjections: Objections = new Map();
@@ -113,8 +118,10 @@ const publishEvents = {
 
 /** The routes, in a scope of their own: here a JSON body is text. */
 export const publishRoutes = (dependencies: PublishDependencies) => async (app: FastifyInstance) => {
-  const { events = null } = dependencies;
+  const { events = null, tracing } = dependencies;
   takeJsonAsText(app);
+  if (tracing !== undefined) traceRequests(app, tracing.traces);
+  const send = tracing === undefined ? untracedSending : createSending(tracing.traces, tracing.queue);
 
   app.addHook('onError', async (_request, _reply, error) => dependencies.onRejected(toProblem(error).code));
 
@@ -134,7 +141,12 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
       const objections = mode === 'off' ? noObjections : await checkEvents([prepared], mode, dependencies);
       const objection = objections.get(prepared);
       if (objection instanceof Error) throw objection;
-      const { id, replayed } = await acceptEvent(prepared, dependencies);
+      const { id, replayed } = await send(
+        request,
+        [prepared],
+        ([event = prepared]) => acceptEvent(event, dependencies),
+        (answer) => ({ 'messaging.message.id': answer.id }),
+      );
       dependencies.onAccepted(replayed ? 0 : 1);
       reply.code(202).type('application/json');
       if (replayed) reply.header('idempotent-replayed', 'true');
@@ -165,7 +177,7 @@ export const publishRoutes = (dependencies: PublishDependencies) => async (app: 
       const mode = schemaModeOf(owner.settings);
       const objections = mode === 'off' ? noObjections : await checkEvents(readable, mode, dependencies);
       const good = objections.size === 0 ? readable : readable.filter((event) => !(objections.get(event) instanceof Error));
-      const answers = await acceptBatch(good, dependencies);
+      const answers = await send(request, good, (sent) => acceptBatch(sent, dependencies));
       const answerOf = new Map(good.map((event, index) => [event, answers[index] as Answer | ProblemError]));
       const data = prepared.map((each) => {
         const objection = each instanceof Error ? each : objections.get(each);

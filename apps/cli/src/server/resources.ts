@@ -12,7 +12,16 @@ import {
 } from '@posthorn/db';
 import { createEgress, type Egress, emptyAllowList, loopbackAllowValue, parseAllowList } from '@posthorn/egress';
 import type { QueueLocation } from '@posthorn/queue';
-import { createLogger, createMetrics, type Logger, logProcess, type Metrics } from '@posthorn/telemetry';
+import {
+  createErrorLog,
+  createLogger,
+  createMetrics,
+  type Logger,
+  logProcess,
+  type Metrics,
+  openTraces,
+  type Traces,
+} from '@posthorn/telemetry';
 import { dataDirectoryOf, developmentEncryptionKey } from './development-keys.js';
 
 export type Role = 'start' | 'api' | 'worker';
@@ -31,6 +40,8 @@ export type Resources = {
   /** Of the pool of both. */
   readonly manageUse: () => PoolUse;
   readonly egress: Egress;
+  /** Null: nothing is traced. */
+  readonly traces: Traces | null;
   readonly close: () => Promise<void>;
 };
 
@@ -67,6 +78,8 @@ export const openResources = async (
   const egress = createEgress({ allow: allowListOf(config, options.allowLoopback) });
   const logger = createLogger({ level: config.logLevel, role, pretty: !config.production && process.stdout.isTTY });
   logProcess(logger);
+  const logError = createErrorLog(logger);
+  const traces = config.traces === null ? null : await openTraces(config.traces, role, (error) => logError('traces.failed', error));
   const poolOptions = {
     url: databaseUrl,
     max: config.databasePoolMax,
@@ -77,7 +90,7 @@ export const openResources = async (
   const { db, walledDb, use: manageUse } = createDatabases(poolOptions);
   const queue = queueLocationOf(config, databaseUrl);
   const close = async (): Promise<void> => {
-    await egress.close();
+    await Promise.all([egress.close(), traces?.stop()]);
     await Promise.all([pool.end(), db.destroy()]);
   };
   try {
@@ -87,5 +100,19 @@ export const openResources = async (
     await close();
     throw error;
   }
-  return { config, databaseUrl, queue, keyRing, logger, metrics: createMetrics(role), pool, db, walledDb, manageUse, egress, close };
+  return {
+    config,
+    databaseUrl,
+    queue,
+    keyRing,
+    logger,
+    metrics: createMetrics(role),
+    pool,
+    db,
+    walledDb,
+    manageUse,
+    egress,
+    traces,
+    close,
+  };
 };
