@@ -14,6 +14,7 @@ import { createEgress, type Egress, emptyAllowList, loopbackAllowValue, parseAll
 import type { QueueLocation } from '@posthorn/queue';
 import { createLogger, createMetrics, type Logger, logProcess, type Metrics } from '@posthorn/telemetry';
 import { dataDirectoryOf, developmentEncryptionKey } from './development-keys.js';
+import { lookAtQueue } from './look-at-queue.js';
 
 export type Role = 'start' | 'api' | 'worker';
 
@@ -81,6 +82,7 @@ export const openResources = async (
     await Promise.all([pool.end(), db.destroy()]);
   };
   try {
+    await lookAtQueue(queue, logger);
     const ours = { queueBackend: queue.kind, queueShards: config.queueShards, encryptionKeyIds: keyRing.ids };
     keyRing.sealWith(await agreeOnDeployment(pool, ours));
   } catch (error) {
