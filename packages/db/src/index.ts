@@ -127,6 +127,7 @@ export {
   type ShardProcess,
   shardsOf,
 } from './queue-shards.js';
+export { type DatabaseReadiness, readReadiness } from './readiness.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptRow, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
 export { readSentBody, type SentBody } from './reading-bodies.js';

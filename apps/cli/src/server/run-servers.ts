@@ -20,9 +20,11 @@ import { type Server, type ServingOptions, type StopTimes, serve } from './shutd
 import { type WaitingOptions, waitForDatabase } from './wait-for-database.js';
 import { welcome } from './welcome.js';
 
-const newApi = (resources: Resources) =>
+/** @param worker in the same process */
+const newApi = (resources: Resources, worker?: Pick<Worker, 'problems'>) =>
   createApi({
     ...resources,
+    ...(worker !== undefined && { workerProblems: worker.problems }),
     queueShards: resources.config.queueShards,
     idempotencyHours: resources.config.idempotencyHours,
     smtpUrl: resources.config.smtpUrl,
@@ -131,6 +133,7 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
       host: config.host,
       port: config.workerPort,
       problems: worker.problems,
+      degraded: worker.degraded,
       metrics: resources.metrics.text,
     });
     await worker.start();
@@ -150,8 +153,8 @@ const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promi
     const loopback = embedded !== null && isLoopbackHost(config.host);
     const resources = await openResources('start', url, { allowLoopback: loopback, config });
     const made = await ensureFirstKey(resources.db, config.bootstrapKey, directory);
-    const api = await newApi(resources);
     const worker = await newWorker(resources);
+    const api = await newApi(resources, worker);
     measureOn('start', resources, worker);
     const port = await api.listen(config.host, config.port);
     await worker.start();
