@@ -28,10 +28,12 @@ const listenTrouble = ({ code, address, port }: Facts, role: Role): string | nul
 };
 
 const folderTrouble = ({ code, path }: Facts): string | null => {
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  // A write names no path; the data directory is what a start writes to.
+  if (isFull)
+    return `the disk of ${typeof path === 'string' ? path : 'the data directory'} is full (${code}): make room, or name another folder with POSTHORN_DATA_DIR`;
   if (typeof path !== 'string' || !folderErrors.includes(String(code))) return null;
-  return code === 'ENOSPC' || code === 'EDQUOT'
-    ? `the disk of ${path} is full (${code}): make room, or name another folder with POSTHORN_DATA_DIR`
-    : `${path} cannot be written (${code}): let this user write there, or name another folder with POSTHORN_DATA_DIR`;
+  return `${path} cannot be written (${code}): let this user write there, or name another folder with POSTHORN_DATA_DIR`;
 };
 
 /** The error in words; one that says enough, or that nobody expected, as it is. */
