@@ -125,4 +125,6 @@ export const limits = {
   schemaEnvironmentsMax: 1_000,
   /** Bytes of schemas that are kept compiled, of all environments together. */
   schemaCacheBytesMax: 16 * 1024 * 1024,
+  /** Of each check of /readyz: how long it may take, and for how long its last answer stands in for one that takes longer. */
+  readiness: { withinMs: 500, freshMs: 5_000 },
 } as const;

@@ -56,6 +56,8 @@ export type ApiOptions = {
   readonly idempotencyHours: number;
   /** Of the database server itself, for listening: a pooler would not tell. */
   readonly listenUrl: string;
+  /** Of the worker in the same process; absent: there is none. */
+  readonly workerProblems?: () => Promise<Readonly<Record<string, string>>>;
   /** Where people reach it, for links; port 0: the one that it listens on. */
   readonly publicUrl: string;
   /** Null: no mail can be sent. */
@@ -165,7 +167,7 @@ export const createApi = async (options: ApiOptions): Promise<Api> => {
     onInternal: (error, facts) => logError('request.failed', error, facts),
   });
   await registerRoutes(app, {
-    health: { pool, queue, metrics, isStopping: () => isStopping },
+    health: { pool, queue, metrics, isStopping: () => isStopping, workerProblems: options.workerProblems ?? (async () => ({})) },
     publish: {
       events: limiting.events,
       tenantId: tenants.idOf,

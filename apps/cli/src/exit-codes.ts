@@ -37,7 +37,10 @@ export const exitDescriptions: Readonly<Record<ExitName, ExitDescription>> = {
     meaning: 'the database is of another version, or the installation has another queue, number of shards or encryption key',
     whatHelps: 'do as the line says; starting it again changes nothing',
   },
-  configuration: { meaning: 'variables are wrong or missing; every one is named', whatHelps: '`posthorn config` shows all of them' },
+  configuration: {
+    meaning: 'variables are wrong or missing; or a server that they name refuses us, is too old, or is set so that it would lose events',
+    whatHelps: 'do as the line says; `posthorn config` shows all variables',
+  },
 };
 
 /** An error that says with which code its command ends. */
@@ -77,8 +80,8 @@ function exitNameOf(error: unknown): ExitName {
   return isPostgresRefusal(text) ? 'configuration' : 'failure';
 }
 
-/** SQLSTATE: connection exceptions, too many connections, going down or coming up. */
-const isPostgresAway = (code: string): boolean => /^(08\w{3}|53300|57P0[1-3])$/.test(code);
+/** SQLSTATE: connection exceptions, a full disk, no memory, too many connections, going down or coming up, read-only. */
+const isPostgresAway = (code: string): boolean => /^(08\w{3}|53[1-3]00|57P0[1-3]|25006)$/.test(code);
 
 /** SQLSTATE: the URL names a password, a user or a database that the server does not have. */
-const isPostgresRefusal = (code: string): boolean => /^(28\w{3}|3D000)$/.test(code);
+const isPostgresRefusal = (code: string): boolean => /^(28\w{3}|3D000|42501)$/.test(code);

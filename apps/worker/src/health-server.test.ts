@@ -7,7 +7,7 @@ let server: HealthServer | undefined;
 afterEach(() => server?.close());
 
 const start = async (problems: () => Promise<Record<string, string>>, metrics = async () => 'm 1\n') => {
-  server = await startHealthServer({ host: '127.0.0.1', port: 0, problems, metrics });
+  server = await startHealthServer({ host: '127.0.0.1', port: 0, problems, degraded: async () => ({ scheduler: 'none' }), metrics });
   return server.port;
 };
 /** GETs a path as it is written; `fetch` would mend it. */
@@ -29,11 +29,14 @@ describe("a worker's health", () => {
     let problems: Record<string, string> = {};
     const port = await start(async () => problems);
     expect(await get(port, '/healthz')).toEqual({ status: 200, type: 'application/json', body: '{"status":"ok"}' });
-    expect(await get(port, '/readyz?verbose')).toMatchObject({ status: 200, body: '{"status":"ready","problems":{}}' });
+    expect(await get(port, '/readyz?verbose')).toMatchObject({
+      status: 200,
+      body: '{"status":"ready","problems":{},"degraded":{"scheduler":"none"}}',
+    });
     problems = { postgres: 'not reachable' };
     expect(await get(port, '/readyz')).toMatchObject({
       status: 503,
-      body: '{"status":"not ready","problems":{"postgres":"not reachable"}}',
+      body: '{"status":"not ready","problems":{"postgres":"not reachable"},"degraded":{"scheduler":"none"}}',
     });
     expect(await get(port, '/healthz')).toMatchObject({ status: 200 });
     expect(await get(port, '/metrics')).toEqual({ status: 200, type: 'text/plain; version=0.0.4', body: 'm 1\n' });
@@ -44,7 +47,9 @@ describe("a worker's health", () => {
     const port = await start(async () => {
       throw new Error('ours');
     });
-    expect(await get(port, '/readyz')).toMatchObject({ status: 503, type: 'application/json' });
+    const { status, type, body } = await get(port, '/readyz');
+    expect([status, type]).toEqual([503, 'application/json']);
+    expect(body).not.toContain('ours');
   });
 
   it.each(['//', '//[', '/%', 'http://[', '*'])('survives a request for %s', async (path) => {

@@ -10,6 +10,8 @@ export type HealthDependencies = {
   readonly port: number;
   /** What is wrong, by check; empty: ready. */
   readonly problems: () => Promise<Readonly<Record<string, string>>>;
+  /** What is wrong while it works all the same. */
+  readonly degraded: () => Promise<Readonly<Record<string, string>>>;
   readonly metrics: () => Promise<string>;
 };
 
@@ -26,9 +28,13 @@ export const startHealthServer = async (dependencies: HealthDependencies): Promi
       case '/healthz':
         return { status: 200, type: json, body: '{"status":"ok"}' };
       case '/readyz': {
-        const problems = await dependencies.problems();
+        const [problems, degraded] = await Promise.all([dependencies.problems(), dependencies.degraded()]);
         const ready = Object.keys(problems).length === 0;
-        return { status: ready ? 200 : 503, type: json, body: JSON.stringify({ status: ready ? 'ready' : 'not ready', problems }) };
+        return {
+          status: ready ? 200 : 503,
+          type: json,
+          body: JSON.stringify({ status: ready ? 'ready' : 'not ready', problems, degraded }),
+        };
       }
       case '/metrics':
         return { status: 200, type: 'text/plain; version=0.0.4', body: await dependencies.metrics() };
@@ -49,11 +55,8 @@ export const startHealthServer = async (dependencies: HealthDependencies): Promi
     request.resume();
     // Not as a URL: what is none would throw here, outside of any promise.
     answer((request.url ?? '/').replace(/\?.*$/s, ''))
-      .catch((error: unknown) => ({
-        status: 503,
-        type: json,
-        body: JSON.stringify({ status: 'not ready', problems: { internal: String(error) } }),
-      }))
+      // Without the error: nobody who asks has shown who they are.
+      .catch(() => ({ status: 503, type: json, body: '{"status":"not ready","problems":{"internal":"a check failed"},"degraded":{}}' }))
       .then(({ status, type, body }) => response.writeHead(status, { ...securityHeaders, 'content-type': type }).end(body));
   });
   server.maxConnections = connectionsMax;

@@ -2,8 +2,17 @@
 // mailroom.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
 import { randomInt } from 'node:crypto';
+import { createTimely } from '@posthorn/core';
 import type { Build, HotPool, KeyRing } from '@posthorn/db';
-import { createKeyFollower, createLiveTeller, createSecretBox, sayRunning, startDatabaseClock, statisticsSlots } from '@posthorn/db';
+import {
+  createKeyFollower,
+  createLiveTeller,
+  createSecretBox,
+  readReadiness,
+  sayRunning,
+  startDatabaseClock,
+  statisticsSlots,
+} from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
@@ -47,6 +56,8 @@ export type Worker = {
   readonly open: () => readonly string[];
   /** What keeps it from working, by check. */
   readonly problems: () => Promise<Readonly<Record<string, string>>>;
+  /** What is wrong with the installation while it works all the same, by check. */
+  readonly degraded: () => Promise<Readonly<Record<string, string>>>;
   /** What stands in the queues; rejects while they cannot be reached. */
   readonly lookAtQueue: () => Promise<QueueLook>;
 };
@@ -88,6 +99,8 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     onChange: () => running?.sayAgain(),
   });
 
+  const askDatabase = createTimely(() => readReadiness(pool), limits.readiness);
+  const askQueue = createTimely(producer.ready, limits.readiness);
   let isStopping = false;
   const parts = new Set<string>();
   /** Waits for one part; while it does, the part stands among what is open. */
@@ -133,15 +146,16 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     },
     open: () => [...delivering.open(), ...parts],
     problems: async () => {
-      const [database, queue] = await Promise.allSettled([pool.query('select 1'), producer.ready()]);
+      const [database, queue] = await Promise.allSettled([askDatabase(), askQueue()]);
       return {
         ...(isStopping && { process: 'it is stopping' }),
-        ...(database.status === 'rejected' && { postgres: 'not reachable' }),
+        ...(database.status === 'rejected' ? { postgres: 'not reachable' } : database.value.problems),
         ...(queue.status === 'rejected' && { queue: 'not reachable' }),
         ...(serving.now().served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },
+    degraded: async () => (await askDatabase().catch(() => ({ degraded: {} }))).degraded,
     lookAtQueue: producer.look,
   };
 };

@@ -46,6 +46,12 @@ export const variables = Type.Object({
     default: 20,
     description: 'jobs that a worker runs at once, a lane and shard',
   }),
+  POSTHORN_START_WAIT_S: Type.Integer({
+    minimum: 0,
+    maximum: 3_600,
+    default: 120,
+    description: 'how long a start waits for Postgres to answer, to be writable and to be migrated, in seconds',
+  }),
   POSTHORN_SHUTDOWN_S: Type.Integer({
     minimum: 1,
     maximum: 600,
@@ -128,6 +134,7 @@ export type Config = {
   /** Those that a worker serves. */
   readonly workerShards: WorkerShards;
   readonly workerJobsMax: number;
+  readonly startWaitS: number;
   readonly shutdownS: number;
   readonly retentionDays: number;
   readonly idempotencyHours: number;
@@ -195,6 +202,7 @@ export const readConfig = (environment: Environment = process.env): Config => {
     queueShards: read.POSTHORN_QUEUE_SHARDS,
     workerShards: readWorkerShards(read.POSTHORN_WORKER_SHARDS) ?? 'all',
     workerJobsMax: read.POSTHORN_WORKER_CONCURRENCY,
+    startWaitS: read.POSTHORN_START_WAIT_S,
     shutdownS: read.POSTHORN_SHUTDOWN_S,
     retentionDays: read.POSTHORN_RETENTION_DAYS,
     idempotencyHours: read.POSTHORN_IDEMPOTENCY_HOURS,

@@ -62,6 +62,7 @@ export const variableFacts: Readonly<Record<VariableName, VariableFacts>> = {
   POSTHORN_QUEUE_SHARDS: plain('1', servers),
   POSTHORN_WORKER_SHARDS: plain('all', 'worker, start'),
   POSTHORN_WORKER_CONCURRENCY: plain('20', 'worker, start'),
+  POSTHORN_START_WAIT_S: plain('120', servers),
   POSTHORN_SHUTDOWN_S: plain('20', servers),
   POSTHORN_RETENTION_DAYS: plain('30', 'worker, start'),
   POSTHORN_IDEMPOTENCY_HOURS: plain('24', 'api, start'),

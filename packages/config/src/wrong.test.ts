@@ -31,6 +31,7 @@ const wrong: readonly (readonly [VariableName, string])[] = [
   ['POSTHORN_WORKER_SHARDS', 'some'],
   ['POSTHORN_WORKER_CONCURRENCY', '0'],
   ['POSTHORN_SHUTDOWN_S', '0'],
+  ['POSTHORN_START_WAIT_S', '3601'],
   ['POSTHORN_RETENTION_DAYS', '7'],
   ['POSTHORN_IDEMPOTENCY_HOURS', '169'],
   ['POSTHORN_NOTIFICATION_WINDOW_S', '0'],

@@ -127,6 +127,7 @@ export {
   type ShardProcess,
   shardsOf,
 } from './queue-shards.js';
+export { type DatabaseReadiness, readReadiness } from './readiness.js';
 export { type EventRecord, findEvent, findMatchedBy, type ListedEvent, listEvents, type Reach } from './reading.js';
 export { type AttemptRow, listAttempts, listAttemptsOfEvent } from './reading-attempts.js';
 export { readSentBody, type SentBody } from './reading-bodies.js';
@@ -148,6 +149,7 @@ export {
 } from './replays.js';
 export { holdSchedulerLease, releaseSchedulerLease } from './scheduler-lease.js';
 export { createSecretBox, type SecretBox, type SecretPurpose } from './secret-box.js';
+export { oldestPostgres, readServerSettings, type ServerSettings } from './server-settings.js';
 export { expireStatistics, settleStatistics } from './settling.js';
 export { readWebhookStatistics, type WebhookStatistics } from './stats.js';
 export {

@@ -31,6 +31,14 @@ export const migrate = async (url: string): Promise<readonly string[]> => {
   }
 };
 
+let known: Promise<readonly string[]> | undefined;
+
+/** The names of this version's migrations, read once. */
+export const knownMigrations = (): Promise<readonly string[]> => {
+  known ??= readMigrations().then(Object.keys);
+  return known;
+};
+
 /** The migrations that this version has and the database has not (empty: ready), and those it does not know (a newer version's). */
 export const compareSchema = async (
   pool: pg.Pool,

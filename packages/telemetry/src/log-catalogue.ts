@@ -73,6 +73,16 @@ export const logCatalogue = {
     facts: err,
     maybe: repeated,
   },
+  'queue.not_reachable': {
+    levels: ['error'],
+    meaning: 'Redis did not answer when the process started. It runs all the same: events are accepted, and delivered once Redis is there.',
+    facts: err,
+  },
+  'queue.doubtful': {
+    levels: ['error'],
+    meaning: 'A Redis of the queue takes no jobs now, may throw them away, or is old; told when a process starts.',
+    facts: { reason: 'what is wrong, where, and what to change' },
+  },
   'queue.add_failed': {
     levels: ['error'],
     meaning: 'A dispatch could not be given to the queue. The scheduler feeds it when its lease is over.',

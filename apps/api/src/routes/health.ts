@@ -1,9 +1,11 @@
-// Whether the API lives, whether it is ready (it needs Postgres alone: without the queue it still accepts), and its metrics.
-import type { HotPool } from '@posthorn/db';
+// Whether the API lives, whether it is ready (it needs Postgres alone: without the queue and without workers it still accepts), and its metrics.
+import { createTimely } from '@posthorn/core';
+import { type HotPool, readReadiness } from '@posthorn/db';
 import type { QueueProducer } from '@posthorn/queue';
 import type { Metrics } from '@posthorn/telemetry';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { limits } from '../limits.js';
 
 export type HealthDependencies = {
   readonly pool: HotPool;
@@ -11,6 +13,8 @@ export type HealthDependencies = {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Whether the process answers what it has and sends all others elsewhere. */
   readonly isStopping: () => boolean;
+  /** What keeps the worker in the same process from working, by check; `{}`: nothing, or there is none. Events are accepted all the same. */
+  readonly workerProblems: () => Promise<Readonly<Record<string, string>>>;
 };
 
 const tags = ['Operations'];
@@ -32,29 +36,43 @@ const metricsText = {
 /** Asked most of all when there is too much to do. */
 const config: FastifyContextConfig = { permission: 'public', isVital: true };
 
-const degradedOf = (unreachable: PromiseSettledResult<readonly number[]>): Readonly<Record<string, string>> => {
+type Checks = Readonly<Record<string, string>>;
+
+const queueTrouble = (unreachable: PromiseSettledResult<readonly number[]>): Checks => {
   if (unreachable.status === 'rejected') return { queue: 'not reachable; events are accepted and delivered once it is back' };
   const { value: shards } = unreachable;
   return shards.length === 0 ? {} : { queue: `shards ${shards.join(', ')} not reachable; the others take their share` };
 };
 
+const workerTrouble = (worker: PromiseSettledResult<Checks>): Checks => {
+  const problems = worker.status === 'rejected' ? { checks: 'no answer in time' } : worker.value;
+  const text = Object.entries(problems).map(([check, problem]) => `${check}: ${problem}`);
+  return text.length === 0 ? {} : { worker: text.join('; ') };
+};
+
 export const healthRoutes =
-  ({ pool, queue, metrics, isStopping }: HealthDependencies) =>
+  ({ pool, queue, metrics, isStopping, workerProblems }: HealthDependencies) =>
   async (app: FastifyInstance) => {
+    const { readiness: times } = limits;
+    const askDatabase = createTimely(() => readReadiness(pool), times);
+    const askQueue = createTimely(() => queue.ready().then(queue.unreachable), times);
+    const askWorker = createTimely(workerProblems, times);
+
     app.get('/healthz', { config, schema: health }, async () => ({ status: 'ok' }));
 
     app.get('/readyz', { config, schema: readiness }, async (_request, reply) => {
-      const [database, queued] = await Promise.allSettled([pool.query('select 1'), queue.ready().then(queue.unreachable)]);
-      const problems = {
+      const [database, queued, worker] = await Promise.allSettled([askDatabase(), askQueue(), askWorker()]);
+      const problems: Checks = {
         ...(isStopping() && { process: 'it is stopping' }),
-        ...(database.status === 'rejected' && { postgres: 'not reachable' }),
+        ...(database.status === 'rejected' ? { postgres: 'not reachable' } : database.value.problems),
+      };
+      const degraded: Checks = {
+        ...(database.status === 'fulfilled' && database.value.degraded),
+        ...queueTrouble(queued),
+        ...workerTrouble(worker),
       };
       const ready = Object.keys(problems).length === 0;
-      return reply.code(ready ? 200 : 503).send({
-        status: ready ? 'ready' : 'not ready',
-        problems,
-        degraded: degradedOf(queued),
-      });
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', problems, degraded });
     });
 
     app.get('/metrics', { config, schema: metricsText }, async (_request, reply) =>

@@ -37,7 +37,10 @@ const migrate = async (terminal: Terminal): Promise<number> => {
   if (config.databaseDirectUrl === null)
     throw new CommandError('configuration', 'DATABASE_URL is not set: this command needs a Postgres server');
   const { migrateAll } = await servers();
-  const ran = await migrateAll(config, config.databaseDirectUrl);
+  const { inWords } = await import('../server/start-failure.js');
+  const ran = await migrateAll(config, config.databaseDirectUrl, terminal).catch((error: unknown) => {
+    throw inWords(error, 'migrate');
+  });
   terminal.print(ran.length === 0 ? 'the database is up to date' : `migrated: ${ran.join(', ')}`);
   return exitCodes.ok;
 };

@@ -4,13 +4,18 @@ import { createLogger } from '@posthorn/telemetry';
 import { exitCodeOf } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import type { Role } from './resources.js';
+import { inWords } from './start-failure.js';
 
 /** Runs a server with its configuration and with what it says it to; in production a failure is a line of the log (`process.failed`), and the code is that of the error. */
 export const saying = async (
   role: Role,
   terminal: Terminal,
-  serve: (config: Config, terminal: Terminal) => Promise<number>,
+  run: (config: Config, terminal: Terminal) => Promise<number>,
 ): Promise<number> => {
+  const serve = (settings: Config, told: Terminal): Promise<number> =>
+    run(settings, told).catch((error: unknown) => {
+      throw inWords(error, role);
+    });
   const config = readConfig();
   const warnings = findUnknownVariables().map(unknownLine);
   if (!config.production) {

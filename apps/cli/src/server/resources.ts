@@ -23,6 +23,7 @@ import {
   type Traces,
 } from '@posthorn/telemetry';
 import { dataDirectoryOf, developmentEncryptionKey } from './development-keys.js';
+import { lookAtQueue } from './look-at-queue.js';
 
 export type Role = 'start' | 'api' | 'worker';
 
@@ -94,6 +95,7 @@ export const openResources = async (
     await Promise.all([pool.end(), db.destroy()]);
   };
   try {
+    await lookAtQueue(queue, logger);
     const ours = { queueBackend: queue.kind, queueShards: config.queueShards, encryptionKeyIds: keyRing.ids };
     keyRing.sealWith(await agreeOnDeployment(pool, ours));
   } catch (error) {

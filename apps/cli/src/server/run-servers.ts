@@ -17,14 +17,14 @@ import { saying } from './process-lines.js';
 import { isLoopbackHost, openResources, queueLocationOf, type Resources, type Role } from './resources.js';
 import { warnOfShortStop } from './short-stop.js';
 import { type Server, type ServingOptions, type StopTimes, serve } from './shutdown.js';
-import { waitForDatabase } from './wait-for-database.js';
+import { type WaitingOptions, waitForDatabase } from './wait-for-database.js';
 import { welcome } from './welcome.js';
 
-const waitForDatabaseMs = 120_000;
-
-const newApi = (resources: Resources) =>
+/** @param worker in the same process */
+const newApi = (resources: Resources, worker?: Pick<Worker, 'problems'>) =>
   createApi({
     ...resources,
+    ...(worker !== undefined && { workerProblems: worker.problems }),
     queueShards: resources.config.queueShards,
     idempotencyHours: resources.config.idempotencyHours,
     smtpUrl: resources.config.smtpUrl,
@@ -81,8 +81,15 @@ const requireDatabaseUrl = (config: Config): string => {
   return config.databaseUrl;
 };
 
-/** Brings schema and queue of `url` to this version. */
-export const migrateAll = async (config: Config, url: string): Promise<readonly string[]> => {
+const waitingOf = (config: Config, terminal: Terminal, untilMigrated: boolean): WaitingOptions => ({
+  untilMigrated,
+  timeoutMs: config.startWaitS * 1_000,
+  say: terminal.warn,
+});
+
+/** Brings schema and queue of `url` to this version, once Postgres is there; refuses one that would lose events or is a newer version's. */
+export const migrateAll = async (config: Config, url: string, terminal: Terminal): Promise<readonly string[]> => {
+  await waitForDatabase(url, waitingOf(config, terminal, false));
   await migrateQueue(queueLocationOf(config, url));
   return migrate(url);
 };
@@ -102,7 +109,7 @@ export const runStart = (screen: Terminal): Promise<number> =>
 const serveApi = (config: Config, terminal: Terminal, screen: Terminal): Promise<number> => {
   const url = requireDatabaseUrl(config);
   return serveUntilAsked(config, terminal, async (): Promise<Server> => {
-    await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
+    await waitForDatabase(url, waitingOf(config, terminal, true));
     const resources = await openResources('api', url, { allowLoopback: false, config });
     const made = await ensureFirstKey(resources.db, config.bootstrapKey, dataDirectoryOf(config));
     const api = await newApi(resources);
@@ -118,7 +125,7 @@ const serveApi = (config: Config, terminal: Terminal, screen: Terminal): Promise
 const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
   const url = requireDatabaseUrl(config);
   return serveUntilAsked(config, terminal, async (): Promise<Server> => {
-    await waitForDatabase(url, waitForDatabaseMs, terminal.warn);
+    await waitForDatabase(url, waitingOf(config, terminal, true));
     const resources = await openResources('worker', url, { allowLoopback: false, config });
     const worker = await newWorker(resources);
     measureOn('worker', resources, worker);
@@ -126,6 +133,7 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
       host: config.host,
       port: config.workerPort,
       problems: worker.problems,
+      degraded: worker.degraded,
       metrics: resources.metrics.text,
     });
     await worker.start();
@@ -141,12 +149,12 @@ const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promi
     const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
     if (embedded !== null) closeAtEnd(embedded.stop);
     const url = config.databaseUrl ?? embedded?.url ?? '';
-    await migrateAll(config, config.databaseDirectUrl ?? url);
+    await migrateAll(config, config.databaseDirectUrl ?? url, terminal);
     const loopback = embedded !== null && isLoopbackHost(config.host);
     const resources = await openResources('start', url, { allowLoopback: loopback, config });
     const made = await ensureFirstKey(resources.db, config.bootstrapKey, directory);
-    const api = await newApi(resources);
     const worker = await newWorker(resources);
+    const api = await newApi(resources, worker);
     measureOn('start', resources, worker);
     const port = await api.listen(config.host, config.port);
     await worker.start();
