@@ -19,7 +19,7 @@ export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
 export { type DeliveryFacts, findDelivery } from './delivery-facts.js';
-export { agreeOnDeployment, DeploymentMismatchError } from './deployment.js';
+export { agreeOnDeployment, DeploymentMismatchError, findDeploymentDifferences } from './deployment.js';
 export type { DigestedWebhook } from './digest-facts.js';
 export {
   claimDispatch,
