@@ -148,6 +148,7 @@ export {
 } from './replays.js';
 export { holdSchedulerLease, releaseSchedulerLease } from './scheduler-lease.js';
 export { createSecretBox, type SecretBox, type SecretPurpose } from './secret-box.js';
+export { oldestPostgres, readServerSettings, type ServerSettings } from './server-settings.js';
 export { expireStatistics, settleStatistics } from './settling.js';
 export { readWebhookStatistics, type WebhookStatistics } from './stats.js';
 export {
