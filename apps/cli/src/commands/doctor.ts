@@ -11,7 +11,10 @@ const lines = () => import('../doctor/check-lines.js');
 
 const portMax = 65_535;
 
-type DoctorOptions = ApiOptions & { readonly json?: true; readonly receiverPort: number };
+const waitMaxS = 600;
+const waitDefaultS = 30;
+
+type DoctorOptions = ApiOptions & { readonly json?: true; readonly receiverPort: number; readonly wait: number };
 
 export function registerDoctor(program: Command, terminal: Terminal): void {
   const command = program
@@ -19,18 +22,19 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
     .description('look at configuration, servers and ports, and send an event through the API that runs; exit code 1 if there is a problem')
     .option('--json', 'as JSON')
     .option('--receiver-port <n>', 'port on 127.0.0.1 where the event is received (default: a free one)', wholeNumber(0, portMax), 0);
+  command.option('--wait <s>', 'how long the event may take to arrive, in seconds', wholeNumber(1, waitMaxS), waitDefaultS);
   addApiOptions(command).action((options: DoctorOptions) => diagnose(options, terminal));
 }
 
 /** So wide is the column of names. */
 const nameChars = 'port of a worker'.length;
 
-async function diagnose({ json, ...options }: DoctorOptions, terminal: Terminal): Promise<void> {
+async function diagnose({ json, wait, ...options }: DoctorOptions, terminal: Terminal): Promise<void> {
   const [{ examine }, { checkLines, summaryLine }] = await Promise.all([examination(), lines()]);
   const found = (check: Check): void => {
     if (json !== true) for (const line of checkLines(check, nameChars)) terminal.print(printable(line));
   };
-  const checks = await examine({ ...options, found });
+  const checks = await examine({ ...options, arriveMs: wait * 1_000, found });
   if (json === true) terminal.print(JSON.stringify({ is_well: isWell(checks), checks }, null, 2));
   else terminal.print(`\n${summaryLine(checks)}`);
   if (!isWell(checks)) throw new CommandError('failure', 'something does not work: put right what is marked ✗');

@@ -9,6 +9,7 @@ import { checkDatabase } from './database-checks.js';
 import { secretsOf, wordsWithout } from './error-words.js';
 import { checkMail } from './mail-check.js';
 import { checkConfiguration, checkConsole, checkDataDirectory, checkEgress, checkEncryptionKey, checkKeyFiles } from './own-checks.js';
+import { checkQueue } from './queue-checks.js';
 import { checkRoundTrip, roundTripName } from './round-trip.js';
 
 export type ExamineOptions = {
@@ -17,13 +18,14 @@ export type ExamineOptions = {
   readonly key?: string;
   /** Of the round trip's receiver; 0: a free one. */
   readonly receiverPort: number;
+  /** How long the event of the round trip may take to arrive. */
+  readonly arriveMs: number;
   /** Told each finding as soon as it is there. */
   readonly found: (check: Check) => void;
 };
 
 const lookMs = 20_000;
 const tryMs = 10_000;
-const arriveMs = 30_000;
 
 /** Runs every check, one after the other. Never rejects for what it finds. */
 export const examine = async (options: ExamineOptions): Promise<readonly Check[]> => {
@@ -44,6 +46,7 @@ export const examine = async (options: ExamineOptions): Promise<readonly Check[]
     ['address guard', 'put POSTHORN_EGRESS_ALLOW right', async () => checkEgress(config)],
     ['dns', 'look at the resolver of this machine', () => checkNames(config, words)],
     ['postgres', 'start it, or put its address in DATABASE_URL right', () => checkDatabase(config, words)],
+    ['queue', 'start it, or put its address in REDIS_URL right', () => checkQueue(config, words)],
     ['mail server', 'put SMTP_URL right', () => checkMail(config, words)],
     ['ports', 'put HOST, PORT and POSTHORN_WORKER_PORT right', () => checkPorts(config)],
   ];
@@ -73,7 +76,7 @@ const travel = async (options: ExamineOptions, config: Config, words: ErrorWords
     const key = options.key ?? (await findKey());
     const secrets = wordsWithout([...secretsOf(config), key]);
     const api = createClient({ url, key, retries: 1, timeoutMs: tryMs });
-    return await checkRoundTrip({ api, receiverPort: options.receiverPort, arriveMs, words: secrets });
+    return await checkRoundTrip({ api, receiverPort: options.receiverPort, arriveMs: options.arriveMs, words: secrets });
   } catch (error) {
     return [warning(roundTripName, `not made: ${words(error)}`, 'name an admin key with --key')];
   }
