@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  eventually,
   freePort,
   makeTemporaryDirectory,
   type RedisServer,
@@ -200,6 +201,21 @@ describe('what is wrong', () => {
     const { code, checks } = await examine(['--url', urlOf(product.apiProcess), '--wait', '1'], { ...product.env, ...ports });
     expect(named(checks, 'round trip')).toMatchObject([problem(/has not arrived after 1 s: no worker runs/, /posthorn worker/)]);
     expect(named(checks, 'shards')).toMatchObject([{ verdict: 'warning' }]);
+    expect(code).toBe(1);
+    expect((await product.api.get('/v1/tenants')).body.data).toEqual([]);
+  }, 60_000);
+
+  it('ends in order when it is interrupted: what it made is gone', async () => {
+    const one = startProcess({
+      args: [command, 'doctor', '--url', urlOf(product.apiProcess), '--wait', '600'],
+      env: { ...product.env, ...ports },
+      name: 'posthorn doctor',
+    });
+    const events = async (): Promise<number> => (await product.api.get('/v1/events?event_type=doctor.round_trip')).body.data.length;
+    const before = await events();
+    await eventually(async () => (await events()) > before, { timeoutMs: 30_000 });
+    const { code } = await one.kill('SIGINT');
+    expect(one.output()).toContain('interrupted by SIGINT');
     expect(code).toBe(1);
     expect((await product.api.get('/v1/tenants')).body.data).toEqual([]);
   }, 60_000);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type ApiOptions, addApiOptions } from '../api-options.js';
 import { type Check, isWell } from '../doctor/check.js';
 import { CommandError } from '../exit-codes.js';
+import { listenForInterruption } from '../interruption.js';
 import { wholeNumber } from '../number-option.js';
 import { printable, type Terminal } from '../terminal.js';
 
@@ -34,7 +35,8 @@ async function diagnose({ json, wait, ...options }: DoctorOptions, terminal: Ter
   const found = (check: Check): void => {
     if (json !== true) for (const line of checkLines(check, nameChars)) terminal.print(printable(line));
   };
-  const checks = await examine({ ...options, arriveMs: wait * 1_000, found });
+  const interruption = listenForInterruption();
+  const checks = await examine({ ...options, arriveMs: wait * 1_000, signal: interruption.signal, found }).finally(interruption.dispose);
   if (json === true) terminal.print(JSON.stringify({ is_well: isWell(checks), checks }, null, 2));
   else terminal.print(`\n${summaryLine(checks)}`);
   if (!isWell(checks)) throw new CommandError('failure', 'something does not work: put right what is marked ✗');

@@ -20,6 +20,7 @@ export type ExamineOptions = {
   readonly receiverPort: number;
   /** How long the event of the round trip may take to arrive. */
   readonly arriveMs: number;
+  readonly signal: AbortSignal;
   /** Told each finding as soon as it is there. */
   readonly found: (check: Check) => void;
 };
@@ -27,7 +28,7 @@ export type ExamineOptions = {
 const lookMs = 20_000;
 const tryMs = 10_000;
 
-/** Runs every check, one after the other. Never rejects for what it finds. */
+/** Runs every check, one after the other. Never rejects for what it finds, but when `signal` is aborted. */
 export const examine = async (options: ExamineOptions): Promise<readonly Check[]> => {
   const all: Check[] = [];
   const tell = (checks: readonly Check[]): void => {
@@ -50,8 +51,12 @@ export const examine = async (options: ExamineOptions): Promise<readonly Check[]
     ['mail server', 'put SMTP_URL right', () => checkMail(config, words)],
     ['ports', 'put HOST, PORT and POSTHORN_WORKER_PORT right', () => checkPorts(config)],
   ];
-  for (const [name, fix, find] of looks) tell(await lookWithin({ name, fix, lookMs }, words, find));
+  for (const [name, fix, find] of looks) {
+    options.signal.throwIfAborted();
+    tell(await lookWithin({ name, fix, lookMs }, words, find));
+  }
   tell(await travel(options, config, words));
+  options.signal.throwIfAborted();
   return all;
 };
 
@@ -76,7 +81,13 @@ const travel = async (options: ExamineOptions, config: Config, words: ErrorWords
     const key = options.key ?? (await findKey());
     const secrets = wordsWithout([...secretsOf(config), key]);
     const api = createClient({ url, key, retries: 1, timeoutMs: tryMs });
-    return await checkRoundTrip({ api, receiverPort: options.receiverPort, arriveMs: options.arriveMs, words: secrets });
+    return await checkRoundTrip({
+      api,
+      receiverPort: options.receiverPort,
+      arriveMs: options.arriveMs,
+      signal: options.signal,
+      words: secrets,
+    });
   } catch (error) {
     return [warning(roundTripName, `not made: ${words(error)}`, 'name an admin key with --key')];
   }

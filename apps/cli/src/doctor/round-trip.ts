@@ -17,6 +17,8 @@ export type RoundTripOptions = {
   readonly receiverPort: number;
   /** How long the event may take to arrive. */
   readonly arriveMs: number;
+  /** Ends the wait; what was made is erased all the same. */
+  readonly signal: AbortSignal;
   readonly words: ErrorWords;
 };
 
@@ -59,7 +61,7 @@ const makeWebhook = async (api: Client, tenant: string, url: string): Promise<st
 };
 
 const publishAndWait = async (
-  { api, arriveMs }: RoundTripOptions,
+  { api, arriveMs, signal }: RoundTripOptions,
   tenant: string,
   secret: string,
   receiver: LoopbackReceiver,
@@ -69,7 +71,9 @@ const publishAndWait = async (
   const { id } = await api.publish({ event_type: eventType, tenant, data: { token } });
   const acceptedMs = performance.now() - publishedAtMs;
   const late = new AbortController();
-  const taken = await Promise.race([receiver.first, delay(arriveMs, null, { signal: late.signal })]).finally(() => late.abort());
+  const taken = await Promise.race([receiver.first, delay(arriveMs, null, { signal: AbortSignal.any([late.signal, signal]) })]).finally(
+    () => late.abort(),
+  );
   if (taken === null) return [await explainAbsence(api, id, arriveMs)];
   const fault = faultOf(taken, secret, token);
   if (fault !== null)
