@@ -25,7 +25,7 @@ and nothing starts (exit code ${exitCodes.configuration}). A variable that begin
 for \`POSTHORN_EGRESS_ALLOW\`, where empty says: nothing is let through.
 
 \`npx posthorn config\` shows every variable, the value that is used and where it comes from, with passwords and keys hidden; \`--json\` for programs. It says
-what is wrong as a server would, without starting one.
+what is wrong as a server would, without starting one. \`npx posthorn doctor\` looks further, at all that these values name: [doctor](doctor.md).
 
 This page is made of the tables that the code reads (\`npm run docs\`).
 

@@ -15,12 +15,14 @@ it.each(Object.keys(documents))('%s is as `npm run docs` writes it', (name) => {
 });
 
 const encryptionKey = readFileSync(new URL('../docs/encryption-key.md', import.meta.url), 'utf8');
+const doctor = readFileSync(new URL('../docs/doctor.md', import.meta.url), 'utf8');
 const scaling = readFileSync(new URL('../docs/scaling.md', import.meta.url), 'utf8');
 
 it.each<[string, string, number]>([
   ['moving-in.md', documents['moving-in.md'] ?? '', 9],
   ['encryption-key.md', encryptionKey, 2],
   ['scaling.md', scaling, 3],
+  ['doctor.md', doctor, 2],
 ])('%s names commands and options that there are', async (_, text, commandsMin) => {
   const commands = [...new Set(text.match(/npx posthorn [^`\n]+/g))];
   expect(commands.length).toBeGreaterThanOrEqual(commandsMin);

@@ -21,7 +21,7 @@ export async function connectApi(options: ApiOptions): Promise<Client> {
 }
 
 /** The key of a Posthorn that runs here: what it keeps in its data directory, else the one in the environment. */
-async function findKey(): Promise<string> {
+export async function findKey(): Promise<string> {
   const config = readConfig();
   const path = join(config.dataDirectory, 'admin-key');
   const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

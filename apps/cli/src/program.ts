@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerConfig } from './commands/config.js';
 import { registerDemo } from './commands/demo.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerEventTypes } from './commands/event-types.js';
 import { registerKeys } from './commands/keys.js';
 import { registerListen } from './commands/listen.js';
@@ -29,6 +30,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   registerServerCommands(program, terminal);
   registerConfig(program, terminal);
+  registerDoctor(program, terminal);
   registerSecrets(program, terminal);
   registerQueue(program, terminal);
   registerKeys(program, terminal);

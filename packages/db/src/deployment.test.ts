@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createWorld, type World } from '../tests/world.js';
-import { agreeOnDeployment, type Deployment, DeploymentMismatchError } from './deployment.js';
+import { agreeOnDeployment, type Deployment, DeploymentMismatchError, findDeploymentDifferences } from './deployment.js';
 
 let world: World;
 const ours: Deployment = { queueBackend: 'redis', queueShards: 2, encryptionKeyIds: ['aaaaaaaa'] };
@@ -18,6 +18,17 @@ const refusal = (changes: Partial<Deployment>): Promise<unknown> =>
   );
 
 describe('the deployment', () => {
+  it('is looked at without being written', async () => {
+    expect(await findDeploymentDifferences(world.pool, ours)).toBeNull();
+    expect(await world.rows('select from deployment')).toEqual([]);
+    await agreeOnDeployment(world.pool, ours);
+    expect(await findDeploymentDifferences(world.pool, ours)).toEqual([]);
+    expect(await findDeploymentDifferences(world.pool, { ...ours, queueBackend: 'postgres', queueShards: 3 })).toEqual([
+      expect.stringContaining('queue: this process postgres'),
+      expect.stringContaining('queue shards: this process 3'),
+    ]);
+  });
+
   it('is what the first process says, of several that start at once', async () => {
     await Promise.all([ours, ours, ours].map((each) => agreeOnDeployment(world.pool, each)));
     expect(await world.rows('select queue_backend, queue_shards, encryption_key_id from deployment')).toEqual([

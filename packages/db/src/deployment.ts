@@ -29,32 +29,49 @@ export const keyMismatch = (ours: readonly string[], { id, beforeId }: SealingKe
   return null;
 };
 
+/** In what a process differs from the installation's row, a sentence each; empty: in nothing. Null: there is no row, since no process has ever started. */
+export const findDeploymentDifferences = async (pool: HotPool, ours: Deployment): Promise<readonly string[] | null> => {
+  const theirs = await readDeployment(pool);
+  return theirs === null ? null : differencesOf(ours, theirs);
+};
+
 /** Agrees on the deployment row and returns which key seals, or throws a DeploymentMismatchError that says in what this process differs. */
 export const agreeOnDeployment = async (pool: HotPool, ours: Deployment): Promise<string> => {
   await pool.query({
     text: `insert into deployment (queue_backend, queue_shards, encryption_key_id) values ($1, $2, $3) on conflict do nothing`,
     values: [ours.queueBackend, ours.queueShards, ours.encryptionKeyIds[0]],
   });
-  const result = await pool.query<{
-    queue_backend: string;
-    queue_shards: number;
-    queue_shards_next: number | null;
-    id: string;
-    before_id: string | null;
-  }>(
-    'select queue_backend, queue_shards, queue_shards_next, encryption_key_id as id, encryption_key_id_before as before_id from deployment',
-  );
-  const theirs = result.rows[0];
-  if (theirs === undefined) throw new Error('the deployment row is missing');
-  const differences = [
-    theirs.queue_backend !== ours.queueBackend &&
-      `queue: this process ${ours.queueBackend}, the installation ${theirs.queue_backend} (REDIS_URL, POSTHORN_QUEUE)`,
-    // While it goes from one number to another both are right: a process keeps to what the row says.
-    ours.queueShards !== theirs.queue_shards &&
-      ours.queueShards !== theirs.queue_shards_next &&
-      `queue shards: this process ${ours.queueShards}, the installation ${theirs.queue_shards} (POSTHORN_QUEUE_SHARDS)`,
-    keyMismatch(ours.encryptionKeyIds, { id: theirs.id, beforeId: theirs.before_id }) ?? false,
-  ].filter((difference) => difference !== false);
+  const theirs = await readDeployment(pool);
+  if (theirs === null) throw new Error('the deployment row is missing');
+  const differences = differencesOf(ours, theirs);
   if (differences.length > 0) throw new DeploymentMismatchError(`this process differs from the installation in ${differences.join('; ')}`);
   return theirs.id;
+};
+
+type DeploymentRow = {
+  readonly queue_backend: string;
+  readonly queue_shards: number;
+  readonly queue_shards_next: number | null;
+  readonly id: string;
+  readonly before_id: string | null;
+};
+
+const readDeployment = async (pool: HotPool): Promise<DeploymentRow | null> => {
+  const { rows } = await pool.query<DeploymentRow>(
+    'select queue_backend, queue_shards, queue_shards_next, encryption_key_id as id, encryption_key_id_before as before_id from deployment',
+  );
+  return rows[0] ?? null;
+};
+
+const differencesOf = (ours: Deployment, theirs: DeploymentRow): readonly string[] => {
+  const queue =
+    theirs.queue_backend === ours.queueBackend
+      ? null
+      : `queue: this process ${ours.queueBackend}, the installation ${theirs.queue_backend} (REDIS_URL, POSTHORN_QUEUE)`;
+  // While it goes from one number to another both are right: a process keeps to what the row says.
+  const shards = [theirs.queue_shards, theirs.queue_shards_next].includes(ours.queueShards)
+    ? null
+    : `queue shards: this process ${ours.queueShards}, the installation ${theirs.queue_shards} (POSTHORN_QUEUE_SHARDS)`;
+  const key = keyMismatch(ours.encryptionKeyIds, { id: theirs.id, beforeId: theirs.before_id });
+  return [queue, shards, key].filter((difference) => difference !== null);
 };

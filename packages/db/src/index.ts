@@ -18,8 +18,9 @@ export type { CallbackRow } from './callback-rows.js';
 export { cancelDelivery, cancelReplay, sweepCancelledReplay } from './cancelling.js';
 export { type DatabaseClock, startDatabaseClock } from './clock.js';
 export { isDatabaseUnavailable } from './database-errors.js';
+export { type DatabaseRights, readRights } from './database-rights.js';
 export { type DeliveryFacts, findDelivery } from './delivery-facts.js';
-export { agreeOnDeployment, DeploymentMismatchError } from './deployment.js';
+export { agreeOnDeployment, DeploymentMismatchError, findDeploymentDifferences } from './deployment.js';
 export type { DigestedWebhook } from './digest-facts.js';
 export {
   claimDispatch,
@@ -103,6 +104,7 @@ export { compareSchema, migrate } from './migrate.js';
 export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
 export { type Dropping, dropOldPartitions } from './partition-dropping.js';
 export { closePartitions, makePartitions, type PartitionDays, readPartitions } from './partitions.js';
+export { findPoolerTraps, type PoolerTraps } from './pooler-traps.js';
 export {
   createDatabase,
   createDatabases,

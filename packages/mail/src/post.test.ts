@@ -259,3 +259,23 @@ describe('an SMTP_URL', () => {
     });
   });
 });
+
+describe('trying a mail server out', () => {
+  it('connects and logs in, and sends nothing', async () => {
+    const server = await start({ login: { user: 'me', password: 'right' } });
+    expect(await open(server.url).tryOut()).toBeNull();
+    expect(server.connections()).toBe(1);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('says what went wrong', async () => {
+    const server = await start({ login: { user: 'me', password: 'right' } });
+    expect(await open(server.url.replace('right', 'wrong')).tryOut()).toContain('Who are you?');
+    expect(await open(`smtp://127.0.0.1:${await freePort()}`).tryOut()).toContain('ECONNREFUSED');
+  });
+
+  it('ends with a server that says nothing', async () => {
+    const url = await startRaw(() => []);
+    expect(await open(url, { sendMs: 200 }).tryOut()).toContain('no answer within 200 ms');
+  });
+});

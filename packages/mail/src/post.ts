@@ -44,6 +44,8 @@ export type PostOptions = { readonly smtpUrl: string; readonly from: string; rea
 export type Post = {
   /** Never rejects. */
   send(mail: Mail): Promise<Sent>;
+  /** Connects and logs in, and sends nothing. What went wrong, in words; null: nothing. Never rejects. */
+  tryOut(): Promise<string | null>;
   /** Ends the connections; what is being sent is to be sent later. */
   close(): void;
 };
@@ -100,7 +102,19 @@ export const createPost = ({ smtpUrl, from, limits: given = {} }: PostOptions): 
       return { kind, error: plain(deadline.aborted ? late : words, limits.errorCharsMax) };
     }
   };
-  return { send, close: () => transport.close({ force: true }) };
+  const tryOut = async (): Promise<string | null> => {
+    const deadline = AbortSignal.timeout(limits.sendMs);
+    const late = new Promise<never>((_, reject) => {
+      deadline.addEventListener('abort', () => reject(new Error(`no answer within ${limits.sendMs} ms`)), { once: true });
+    });
+    try {
+      await Promise.race([transport.verify(), late]);
+      return null;
+    } catch (error) {
+      return plain(judge(error as SendError).words, limits.errorCharsMax);
+    }
+  };
+  return { send, tryOut, close: () => transport.close({ force: true }) };
 };
 
 /** As the mail library makes them. */

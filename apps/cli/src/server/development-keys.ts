@@ -9,7 +9,7 @@ import { newApiKey } from '@posthorn/core';
 export const dataDirectoryOf = (config: Config): string => resolve(config.dataDirectory);
 
 export const adminKeyFile = 'admin-key';
-const encryptionKeyFile = 'encryption-key';
+export const encryptionKeyFile = 'encryption-key';
 
 /** The file's text, made by `make` if there is none. Two processes at once agree on one. */
 const readOrMake = async (directory: string, file: string, make: () => string): Promise<string> => {
