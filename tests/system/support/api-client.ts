@@ -36,6 +36,7 @@ export type ApiClient = {
 
 const connectionsMax = 64;
 const answerTimeoutMs = 30_000;
+const overloadedRetries = 5;
 
 export function createApiClient(url: string, key: string): ApiClient {
   const pool = new Pool(url, { connections: connectionsMax, headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs });
@@ -61,6 +62,8 @@ export function createApiClient(url: string, key: string): ApiClient {
     return answer;
   };
   const client = createClient({ url, key, retries: 0, timeoutMs: answerTimeoutMs });
+  /** As a producer does: asks an API again that is too busy. */
+  const persistent = createClient({ url, key, retries: overloadedRetries, timeoutMs: answerTimeoutMs });
   return {
     url,
     client,
@@ -68,7 +71,7 @@ export function createApiClient(url: string, key: string): ApiClient {
     get: (path) => send('GET', path),
     // Without a key, as most producers publish; batches have the client's keys.
     publish: async (event) => {
-      // As a producer does: an API that is too busy is asked again.
+      // The same without the client.
       const answer = await eventually(async () => {
         const tried = await send('POST', '/v1/events', event);
         return tried.body?.code !== 'overloaded' && tried;
@@ -76,11 +79,11 @@ export function createApiClient(url: string, key: string): ApiClient {
       return expectStatus(answer, 202).body.id;
     },
     publishBatch: async (events) => {
-      const { data, errors } = await client.publishBatch(events as readonly EventToPublish[]);
+      const { data, errors } = await persistent.publishBatch(events as readonly EventToPublish[]);
       if (errors !== 0) throw new Error(`${errors} events of the batch were refused`);
       return data.map((each) => ('id' in each ? each.id : ''));
     },
-    createWebhook: async (webhook) => (await client.POST('/v1/webhooks', { body: webhook })).data,
+    createWebhook: async (webhook) => (await persistent.POST('/v1/webhooks', { body: webhook })).data,
     close: () => pool.destroy(),
   };
 }
