@@ -1,7 +1,6 @@
 // The limits that tests give jest are those of a quiet machine. They are there to end what hangs, so a slow machine gets several times as long.
+import { patience } from '@posthorn/testkit';
 import { TestEnvironment } from 'jest-environment-node';
-
-const patience = 3;
 
 export default class PatientEnvironment extends TestEnvironment {
   /** A hook starts once for each test. */

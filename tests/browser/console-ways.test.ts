@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@posthorn/testkit';
 import type { Page } from 'playwright-core';
 import { startPosthorn } from '../system/support/product.js';
-import { type OpenOptions, seriousViolations } from './support/browser.js';
+import { type OpenOptions, seriousViolations, setHidden } from './support/browser.js';
 import { useConsole } from './support/console.js';
 
 const world = useConsole();
@@ -29,11 +29,6 @@ const noteReads = (page: Page): string[] => {
   });
   return paths;
 };
-/** As the browser says of a tab that is behind another. */
-const setHidden = (page: Page, isHidden: boolean) =>
-  page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
-    Object.defineProperty(document, 'visibilityState', { value: '${isHidden ? 'hidden' : 'visible'}', configurable: true });
-    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))`);
 
 describe('a page', () => {
   it('follows a webhook whose circuit opens and is reset, and draws its past', async () => {

@@ -138,6 +138,6 @@ it('keeps what thirty broken endpoints do from their neighbours, records it, and
   for (const one of [apiProcess, ...workers]) {
     const lines = one.output().split('\n');
     const errors = lines.filter((line) => /"level":(50|60)|worker\.error|Unhandled|Warning/.test(line));
-    expect(errors.filter((line) => !line.includes('"code":"55P03"'))).toEqual([]);
+    expect(errors.filter((line) => !/"code":"55P03".*"doing":"flush"/.test(line))).toEqual([]);
   }
 }, 150_000);

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { eventually } from '@posthorn/testkit';
 import { type ApiWorld, createApiWorld } from '../tests/api-world.js';
+import { lastBefore } from '../tests/last-before.js';
 import { limits } from './limits.js';
 
 let directory: string;
@@ -23,21 +23,6 @@ afterAll(async () => {
 });
 
 const boundMs = 5_000;
-
-/** Asks again and again until it is refused; resolves with when the last request began that was not. */
-const lastTaken = async (ask: () => Promise<Response>): Promise<number> => {
-  let lastAt = 0;
-  await eventually(
-    async () => {
-      const at = performance.now();
-      const { status } = await ask();
-      if (status === 200) lastAt = at;
-      return status === 401;
-    },
-    { timeoutMs: 30_000, everyMs: 20 },
-  );
-  return lastAt;
-};
 
 it('is believed for less than that altogether, whenever a stream asks: what it hears may be as old as an answer is kept', () => {
   expect(limits.keyCacheMs + limits.streamKeyMs).toBeLessThan(boundMs);
@@ -74,7 +59,7 @@ it('ends at every API, in sessions and in streams within 5 s, however lately it 
   for (const ask of asks) expect((await ask()).status).toBe(200);
   expect((await world.call('DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
   const revokedAt = performance.now();
-  const taken = await Promise.all(asks.map(lastTaken));
+  const taken = await Promise.all(asks.map((ask) => lastBefore(401, ask)));
   for (const at of taken) expect(at - revokedAt).toBeLessThan(boundMs);
   const ended = await Promise.all(ends);
   aborting.abort();

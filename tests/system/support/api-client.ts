@@ -1,5 +1,6 @@
 // What a producer and an owner of webhooks do over HTTP, as the tests need it. `send` hides nothing and sends what it is given, byte for byte; what
-// the TypeScript client does as well goes over the client, without its repeats, which would hide that something was refused.
+// the TypeScript client does as well goes over `client`, without its repeats, which would hide that something was refused. Only what tests publish and
+// make to begin with is sent again to an API that is too busy, as producers do.
 import { type Client, createClient, type EventToPublish } from '@posthorn/client';
 import { eventually } from '@posthorn/testkit';
 import { Pool } from 'undici';
@@ -62,7 +63,6 @@ export function createApiClient(url: string, key: string): ApiClient {
     return answer;
   };
   const client = createClient({ url, key, retries: 0, timeoutMs: answerTimeoutMs });
-  /** As a producer does: asks an API again that is too busy. */
   const persistent = createClient({ url, key, retries: overloadedRetries, timeoutMs: answerTimeoutMs });
   return {
     url,
@@ -71,7 +71,6 @@ export function createApiClient(url: string, key: string): ApiClient {
     get: (path) => send('GET', path),
     // Without a key, as most producers publish; batches have the client's keys.
     publish: async (event) => {
-      // The same without the client.
       const answer = await eventually(async () => {
         const tried = await send('POST', '/v1/events', event);
         return tried.body?.code !== 'overloaded' && tried;

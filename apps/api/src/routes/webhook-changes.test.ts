@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSecretBox, loadTenantWebhooks } from '@posthorn/db';
+import { eventually } from '@posthorn/testkit';
 import { type ApiWorld, type Call, createApiWorld, encryptionKey } from '../../tests/api-world.js';
 
 let world: ApiWorld;
@@ -306,11 +307,16 @@ describe('deleting', () => {
     for (let i = 0; i < 8; i++) {
       const id = await create();
       const path = `/v1/webhooks/${id}`;
-      const changes = ['a', 'b'].map((token) => change(id, { authentication: { type: 'bearer', token } }));
+      // As an owner does: a change that waited for the lock so long that it was refused is made again.
+      const changes = ['a', 'b'].map((token) =>
+        eventually(async () => {
+          const answer = await change(id, { authentication: { type: 'bearer', token } });
+          return answer.status !== 503 && answer;
+        }),
+      );
       const [deleted, ...changed] = await Promise.all([world.call('DELETE', path), ...changes]);
       expect(deleted.status).toBe(204);
-      // 503: it waited for the lock for so long that it gave up, which changes nothing either.
-      for (const { status } of changed) expect([200, 404, 503]).toContain(status);
+      for (const { status } of changed) expect([200, 404]).toContain(status);
       expect(await rows('select 1 from webhook_secrets where webhook_id = $1', id)).toEqual([]);
     }
   });
