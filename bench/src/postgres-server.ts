@@ -24,6 +24,8 @@ export interface RoundDatabase {
 /** Uses a server that runs on this machine; the user of `url` may create databases and checkpoint. */
 export async function usePostgres(url: string): Promise<PostgresServer> {
   const admin = new pg.Pool({ connectionString: url, max: 1 });
+  // A connection that is still closing when its server stops is told so.
+  admin.on('error', () => undefined);
   const { rows } = await admin.query<{ pid: number; version: string }>(
     `select pg_backend_pid() as pid, current_setting('server_version') as version`,
   );
