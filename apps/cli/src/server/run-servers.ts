@@ -10,7 +10,7 @@ import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
-import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
+import { adminKeyFile, dataDirectoryOf } from './data-directory.js';
 import { ensureFirstKey } from './first-key.js';
 import { measure } from './measuring.js';
 import { saying } from './process-lines.js';
@@ -146,8 +146,8 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
 const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promise<number> =>
   serveUntilAsked(config, terminal, async (closeAtEnd): Promise<Server> => {
     const directory = dataDirectoryOf(config);
-    const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
-    if (embedded !== null) closeAtEnd(embedded.stop);
+    const embedded =
+      config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres'), onStoppable: closeAtEnd }) : null;
     const url = config.databaseUrl ?? embedded?.url ?? '';
     await migrateAll(config, config.databaseDirectUrl ?? url, terminal);
     const loopback = embedded !== null && isLoopbackHost(config.host);
