@@ -22,6 +22,9 @@ const hasData = (dataDirectory: string): boolean => existsSync(join(dataDirector
 /** Makes the data directory if there is none. Rejects with what `initialise` rejects with, and leaves nothing then. */
 export async function makeData(dataDirectory: string, { initialise, isStopping }: DataSteps): Promise<void> {
   if (isStopping() || hasData(dataDirectory)) return;
+  const strange = await readdir(dataDirectory).catch(() => []);
+  if (strange.length > 0)
+    throw new Error(`${dataDirectory} holds files and no database (no PG_VERSION): bring them back from a backup, or move them away`);
   await removeUnfinished(dataDirectory);
   const unfinished = `${dataDirectory}.unfinished-${process.pid}`;
   try {
