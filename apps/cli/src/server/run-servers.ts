@@ -136,8 +136,9 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
       degraded: worker.degraded,
       metrics: resources.metrics.text,
     });
-    await worker.start();
     await warnOfShortStop(resources);
+    // The last that is waited for: a stop that comes while it starts has no requests to wait for.
+    await worker.start();
     terminal.print(`posthorn worker is ready (health on http://${config.host}:${health.port})`);
     return { stop: (times) => stopParts(resources, times, [worker.stop().then(health.close)]), open: worker.open };
   });
@@ -157,8 +158,8 @@ const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promi
     const api = await newApi(resources, worker);
     measureOn('start', resources, worker);
     const port = await api.listen(config.host, config.port);
-    await worker.start();
     await warnOfShortStop(resources);
+    await worker.start();
     for (const line of welcome({
       host: config.host,
       port,
