@@ -59,6 +59,7 @@ const namedErrors: Readonly<Record<string, ExitName>> = {
   ConfigError: 'configuration',
   DeploymentMismatchError: 'mismatch',
   SchemaTooNewError: 'mismatch',
+  EmbeddedPostgresError: 'system',
 };
 
 const networkErrors = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'unreachable'];

@@ -10,9 +10,9 @@ import { printable, type Terminal } from './terminal.js';
 export function reportFailure(error: unknown, debug: boolean, terminal: Terminal): number {
   // Commander has already written what it had to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  // What is wrong with a configuration stands below one another: it is put right one by one.
-  const text = error instanceof ConfigError ? error.message : oneLine(error);
-  terminal.warn(`error: ${printable(withoutSecretShapes(text))}${hintOf(error)}`);
+  // What is wrong with a configuration stands below one another: it is put right one by one. It repeats no value, and its examples are to be read.
+  const text = error instanceof ConfigError ? error.message : withoutSecretShapes(oneLine(error));
+  terminal.warn(`error: ${printable(text)}${hintOf(error)}`);
   if (debug) terminal.warn(printable(stackOf(error)));
   return exitCodeOf(error);
 }

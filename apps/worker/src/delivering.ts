@@ -16,15 +16,12 @@ import {
   type SecretBox,
   setAsideDispatch,
   splitDispatch,
-  writeFlush,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import type { DispatchJob, DueJob } from '@posthorn/queue';
 import type { Logger, Metrics } from '@posthorn/telemetry';
-import { type Attempt, makeAttempt } from './attempt.js';
-import { createAttemptMetrics } from './attempt-metrics.js';
+import { createAttempts } from './attempts.js';
 import { createClaims } from './claims.js';
-import type { InlineDelivery } from './deliver-inline.js';
 import { type DispatchDependencies, handleDispatch } from './dispatch-job.js';
 import { type DueDependencies, handleDue } from './due-job.js';
 import { createEnding, type Ending } from './ending.js';
@@ -33,12 +30,11 @@ import { createHeapGrowth } from './heap-growth.js';
 import { deliveryDefaults, limits } from './limits.js';
 import { createPatience } from './patience.js';
 import { createPlaces } from './places.js';
-import { createRecorder } from './recorder.js';
+import { createRecording } from './recording.js';
 import { createSlots } from './slots.js';
-import { tellRecorded } from './tell-recorded.js';
 import { createDispatchTelling, createDueTelling } from './telling-ends.js';
 import { createTenantIndexes } from './tenant-index.js';
-import { createTracedAttempts, type Tracing, traceDispatch, traceLeased } from './traced-deliveries.js';
+import { type Tracing, traceDispatch } from './traced-deliveries.js';
 
 export type DeliveringOptions = {
   readonly pool: HotPool;
@@ -72,64 +68,6 @@ export type Delivering = {
 const lookForCapacityEveryMs = 5;
 const noop = (): void => undefined;
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
-
-/** How attempts are made: through the breakers and the egress seam, counted as they end. */
-const createAttempts = ({ egress, clock, metrics, tracing }: DeliveringOptions, fire: ReturnType<typeof createBreakerRegistry>['fire']) => {
-  const dependencies = {
-    send: egress.send,
-    fire,
-    nowMs: clock.nowMs,
-    random: Math.random,
-    ...createAttemptMetrics(metrics),
-  };
-  const make = tracing === null ? makeAttempt : createTracedAttempts(tracing);
-  const leased = (attempt: Attempt) => make(attempt, false, dependencies);
-  return {
-    first: ({ event, webhook, n, epoch, mayWrite }: InlineDelivery) =>
-      make(
-        {
-          event,
-          webhook,
-          n,
-          kind: 'first',
-          failures: 0,
-          shape: webhook.version,
-          body: webhook.sender().shape,
-          epoch,
-          replay: false,
-          mayWrite,
-        },
-        true,
-        dependencies,
-      ),
-    leased: tracing === null ? leased : traceLeased(tracing, leased),
-  };
-};
-
-/** The one writer, its flushes measured and what they wrote told to the gates. */
-const createRecording = (
-  { pool, slot, metrics, report, teller }: DeliveringOptions,
-  onStates: Parameters<typeof createRecorder>[0]['onStates'],
-) => {
-  const flushLimits = { ...limits.circuit, slot };
-  const reportFlush = report('flush');
-  return createRecorder({
-    write: async (flush) => {
-      const states = await writeFlush(pool, flush, flushLimits);
-      if (teller.isLive()) tellRecorded(teller, flush);
-      return states;
-    },
-    onStates,
-    onFlushed: (rows, durationMs) => {
-      metrics.flushRows.observe(rows);
-      metrics.flushSeconds.observe(durationMs / 1000);
-    },
-    onError: (error) => {
-      metrics.flushErrors.inc();
-      reportFlush(error);
-    },
-  });
-};
 
 export const createDelivering = (options: DeliveringOptions): Delivering => {
   const { pool, egress, clock, logger, metrics, tracing, report } = options;

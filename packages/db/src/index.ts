@@ -37,7 +37,7 @@ export {
 } from './dispatches.js';
 export { type Chunk, endWaitingDeliveries, type LoadedDelivery, leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
 export { type DueWork, findDueWork } from './due-work.js';
-export { startEmbeddedPostgres } from './embedded-postgres.js';
+export { EmbeddedPostgresError, startEmbeddedPostgres } from './embedded-postgres.js';
 export { createKeyFollower, EncryptionKeyError, type KeyFollower } from './encryption-key.js';
 export { applyEnvironmentSettings } from './environment-settings.js';
 export {
@@ -100,6 +100,7 @@ export {
 export { composeDigests, enrolDigests, type MailedDigest } from './mailroom-digests.js';
 export { expireMails } from './mailroom-keeping.js';
 export { findMailWork, type MailResult, markMail, type TakenMail, takeMails } from './mailroom-sending.js';
+export { makeDirectory } from './make-directory.js';
 export { compareSchema, migrate } from './migrate.js';
 export { listNotifications, type NotificationRow, notificationKinds } from './notifications.js';
 export { type Dropping, dropOldPartitions } from './partition-dropping.js';

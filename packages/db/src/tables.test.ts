@@ -9,12 +9,13 @@ let source: string;
 
 beforeAll(async () => {
   world = await createWorld();
-  source = await readFile(new URL('tables.ts', import.meta.url), 'utf8');
+  const files = await Promise.all(['tables.ts', 'webhook-tables.ts'].map((file) => readFile(new URL(file, import.meta.url), 'utf8')));
+  source = files.join('\n');
 });
 
 afterAll(() => world.drop());
 
-/** Table name → column name → type, as tables.ts says. */
+/** Table name → column name → type, as the files say. */
 const declared = (): ReadonlyMap<string, ReadonlyMap<string, string>> => {
   const types = new Map(
     [...source.matchAll(/export type (\w+Table) = \{([^}]*)\}/g)].map(([, name, body]) => [

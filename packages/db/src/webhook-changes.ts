@@ -3,7 +3,7 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Database, HotPool } from './pools.js';
 import type { SecretBox } from './secret-box.js';
-import type { Tables, WebhooksTable } from './tables.js';
+import type { Tables } from './tables.js';
 import { inTransaction } from './transaction.js';
 import {
   type Author,
@@ -20,6 +20,7 @@ import {
 } from './webhook-configuration.js';
 import { type Actor, deleteWebhook } from './webhook-lifecycle.js';
 import { type ConfiguredSecrets, readConfiguredSecrets } from './webhook-secrets.js';
+import type { WebhooksTable } from './webhook-tables.js';
 
 /** A webhook's configuration with the secret values in it. */
 export type ConfiguredWebhook = ConfiguredSecrets & { readonly row: Selectable<WebhooksTable> };

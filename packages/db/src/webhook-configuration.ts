@@ -2,7 +2,8 @@
 import { type Selectable, sql, type Transaction } from 'kysely';
 import { insertAuditEntries } from './audit.js';
 import type { SealedSecret, SecretPurpose } from './secret-box.js';
-import type { Tables, WebhooksTable } from './tables.js';
+import type { Tables } from './tables.js';
+import type { WebhooksTable } from './webhook-tables.js';
 
 /** The writable columns. `authentication` is as it is shown, `header_names` are names alone: secret values are in webhook_secrets. */
 export type WebhookConfiguration = Pick<

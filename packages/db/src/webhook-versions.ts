@@ -1,7 +1,7 @@
 // The versions of a webhook's configuration: who changed what and when, and the whole as it was.
 import type { Selectable } from 'kysely';
 import type { Database } from './pools.js';
-import type { WebhooksTable, WebhookVersionsTable } from './tables.js';
+import type { WebhooksTable, WebhookVersionsTable } from './webhook-tables.js';
 
 export type VersionRow = Pick<
   Selectable<WebhookVersionsTable>,

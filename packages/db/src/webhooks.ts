@@ -1,7 +1,7 @@
 // The webhook resource: its row, its state row, its secrets and its first version are made in one transaction, of one webhook or of many.
 import { type Selectable, sql, type Transaction } from 'kysely';
 import type { Database } from './pools.js';
-import type { Tables, WebhooksTable } from './tables.js';
+import type { Tables } from './tables.js';
 import {
   type Author,
   configurationValues,
@@ -15,6 +15,7 @@ import {
   type SealedWebhookSecret,
   type WebhookConfiguration,
 } from './webhook-configuration.js';
+import type { WebhooksTable } from './webhook-tables.js';
 
 export type NewWebhook = {
   readonly id: string;

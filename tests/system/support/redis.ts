@@ -13,11 +13,17 @@ const withRedis = async <T>(url: string, use: (redis: Redis) => Promise<T>): Pro
 /** Redis forgets everything. */
 export const flushRedis = (url: string): Promise<unknown> => withRedis(url, (redis) => redis.flushall());
 
+/** Jobs that workers have taken, of all queues. */
+export const countTaken = (url: string): Promise<number> => withRedis(url, (redis) => lengthOf(redis, '*:active'));
+
+const lengthOf = async (redis: Redis, lists: string): Promise<number> => {
+  const lengths = await Promise.all((await redis.keys(lists)).map((key) => redis.llen(key)));
+  return lengths.reduce((sum, length) => sum + length, 0);
+};
+
 /** Jobs that wait in all queues, and the memory that Redis uses, in bytes. */
 export const readRedis = (url: string): Promise<{ readonly waiting: number; readonly memoryBytes: number }> =>
   withRedis(url, async (redis) => {
-    const lists = await redis.keys('*:wait');
-    const lengths = await Promise.all(lists.map((key) => redis.llen(key)));
     const memory = /used_memory:(\d+)/.exec(await redis.info('memory'))?.[1];
-    return { waiting: lengths.reduce((sum, length) => sum + length, 0), memoryBytes: Number(memory) };
+    return { waiting: await lengthOf(redis, '*:wait'), memoryBytes: Number(memory) };
   });

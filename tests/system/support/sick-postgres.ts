@@ -41,7 +41,11 @@ export const demandTls = async (url: string, user: string): Promise<void> => {
   await runSql(url, 'select pg_reload_conf()');
 };
 
-export type SmallDisk = { readonly path: string; readonly remove: () => Promise<void> };
+export type SmallDisk = {
+  readonly path: string;
+  readonly setReadOnly: (isReadOnly: boolean) => Promise<void>;
+  readonly remove: () => Promise<void>;
+};
 
 /** A disk of so many MiB; null: this user may not mount one. */
 export const mountSmallDisk = async (mib: number): Promise<SmallDisk | null> => {
@@ -55,6 +59,9 @@ export const mountSmallDisk = async (mib: number): Promise<SmallDisk | null> => 
   }
   return {
     path: folder.path,
+    setReadOnly: async (isReadOnly) => {
+      await run('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, folder.path]);
+    },
     remove: async () => {
       await run('umount', ['-l', folder.path]);
       await folder.cleanup();

@@ -5,7 +5,7 @@ import type { Client, Schema } from '@posthorn/client';
 import { readConfig } from '@posthorn/config';
 import { type Command, Option } from 'commander';
 import { type ApiOptions, addApiOptions, connectApi } from '../api-options.js';
-import { adminKeyFile, dataDirectoryOf } from '../server/development-keys.js';
+import { adminKeyFile, dataDirectoryOf } from '../server/data-directory.js';
 import { printable, type Terminal } from '../terminal.js';
 
 type Role = Schema<'NewApiKey'>['role'];

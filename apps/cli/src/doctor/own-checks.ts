@@ -6,7 +6,7 @@ import { type Config, type ExplainedConfig, unknownLine } from '@posthorn/config
 import { encryptionKeyId } from '@posthorn/db';
 import { loopbackAllowValue } from '@posthorn/egress';
 import { findConsole } from '../server/console-directory.js';
-import { adminKeyFile, dataDirectoryOf, encryptionKeyFile } from '../server/development-keys.js';
+import { adminKeyFile, dataDirectoryOf, encryptionKeyFile } from '../server/data-directory.js';
 import { type Check, type ErrorWords, ok, problem, warning } from './check.js';
 
 const setLine = (count: number): string =>

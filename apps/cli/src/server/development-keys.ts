@@ -1,23 +1,32 @@
 // Keys that nobody gave: made once, kept in the data directory (mode 0600), the same at every later start.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { Config } from '@posthorn/config';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { newApiKey } from '@posthorn/core';
+import { makeDirectory } from '@posthorn/db';
+import { adminKeyFile, encryptionKeyFile } from './data-directory.js';
 
-/** Where a process keeps what is its own. */
-export const dataDirectoryOf = (config: Config): string => resolve(config.dataDirectory);
+const ignoring = (code: string) => (error: NodeJS.ErrnoException) => {
+  if (error.code !== code) throw error;
+  return null;
+};
 
-export const adminKeyFile = 'admin-key';
-export const encryptionKeyFile = 'encryption-key';
-
-/** The file's text, made by `make` if there is none. Two processes at once agree on one. */
+/**
+ * The file's text, made by `make` if there is none. Two processes at once agree on one. It gets its name once it is whole: a disk that is full
+ * half-way leaves no key that is none.
+ */
 const readOrMake = async (directory: string, file: string, make: () => string): Promise<string> => {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const path = join(directory, file);
-  await writeFile(path, `${make()}\n`, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
+  const kept = await readFile(path, 'utf8').catch(ignoring('ENOENT'));
+  if (kept !== null) return kept.trim();
+  const unfinished = `${path}.unfinished-${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(unfinished, `${make()}\n`, { mode: 0o600, flag: 'wx' });
+    await link(unfinished, path).catch(ignoring('EEXIST'));
+  } finally {
+    await rm(unfinished, { force: true });
+  }
   return (await readFile(path, 'utf8')).trim();
 };
 
@@ -31,6 +40,6 @@ export const developmentAdminKey = (directory: string): Promise<string> =>
 
 /** Keeps a given bootstrap key where the command line finds it. */
 export const keepAdminKey = async (directory: string, key: string): Promise<void> => {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   await writeFile(join(directory, adminKeyFile), `${key}\n`, { mode: 0o600 });
 };

@@ -12,6 +12,7 @@ import {
   shardsOf,
 } from '@posthorn/db';
 import { createQueueProducer, type QueueProducer, shardsBelow } from '@posthorn/queue';
+import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { queueLocationOf } from './resources.js';
 import { changeShards } from './shard-change.js';
@@ -23,7 +24,7 @@ type Tools = { readonly pool: HotPool; readonly queue: QueueProducer; readonly b
 
 const withTools = async <T>(use: (tools: Tools) => Promise<T>): Promise<T> => {
   const config = readConfig();
-  if (config.databaseUrl === null) throw new Error('DATABASE_URL is not set: this command needs a Postgres server');
+  if (config.databaseUrl === null) throw new CommandError('configuration', 'DATABASE_URL is not set: this command needs a Postgres server');
   const location = queueLocationOf(config, config.databaseUrl);
   const pool = createHotPool({ url: config.databaseUrl, max: 2, applicationName: 'posthorn queue', onError: () => undefined });
   // It feeds nothing: what it opens is opened by being asked for.

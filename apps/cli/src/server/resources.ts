@@ -22,7 +22,8 @@ import {
   openTraces,
   type Traces,
 } from '@posthorn/telemetry';
-import { dataDirectoryOf, developmentEncryptionKey } from './development-keys.js';
+import { dataDirectoryOf } from './data-directory.js';
+import { developmentEncryptionKey } from './development-keys.js';
 import { lookAtQueue } from './look-at-queue.js';
 
 export type Role = 'start' | 'api' | 'worker';

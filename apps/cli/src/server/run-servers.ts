@@ -10,7 +10,7 @@ import { CommandError } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { readBuild } from './build.js';
 import { findConsole } from './console-directory.js';
-import { adminKeyFile, dataDirectoryOf } from './development-keys.js';
+import { adminKeyFile, dataDirectoryOf } from './data-directory.js';
 import { ensureFirstKey } from './first-key.js';
 import { measure } from './measuring.js';
 import { saying } from './process-lines.js';
@@ -136,8 +136,9 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
       degraded: worker.degraded,
       metrics: resources.metrics.text,
     });
-    await worker.start();
     await warnOfShortStop(resources);
+    // The last that is waited for: a stop that comes while it starts has no requests to wait for.
+    await worker.start();
     terminal.print(`posthorn worker is ready (health on http://${config.host}:${health.port})`);
     return { stop: (times) => stopParts(resources, times, [worker.stop().then(health.close)]), open: worker.open };
   });
@@ -146,8 +147,8 @@ const serveWorker = (config: Config, terminal: Terminal): Promise<number> => {
 const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promise<number> =>
   serveUntilAsked(config, terminal, async (closeAtEnd): Promise<Server> => {
     const directory = dataDirectoryOf(config);
-    const embedded = config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres') }) : null;
-    if (embedded !== null) closeAtEnd(embedded.stop);
+    const embedded =
+      config.databaseUrl === null ? await startEmbeddedPostgres({ directory: join(directory, 'postgres'), onStoppable: closeAtEnd }) : null;
     const url = config.databaseUrl ?? embedded?.url ?? '';
     await migrateAll(config, config.databaseDirectUrl ?? url, terminal);
     const loopback = embedded !== null && isLoopbackHost(config.host);
@@ -157,8 +158,8 @@ const serveStart = (config: Config, terminal: Terminal, screen: Terminal): Promi
     const api = await newApi(resources, worker);
     measureOn('start', resources, worker);
     const port = await api.listen(config.host, config.port);
-    await worker.start();
     await warnOfShortStop(resources);
+    await worker.start();
     for (const line of welcome({
       host: config.host,
       port,

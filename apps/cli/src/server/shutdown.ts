@@ -1,7 +1,7 @@
 // The life of a server process: it starts, runs, and ends on a signal or when the npm that started it is gone (npm can be killed without passing
 // the signal on).
 //
-//   asked while it starts   what was opened is closed, and it ends at once
+//   asked while it starts   what was opened is closed, the embedded Postgres also while it is being made, and it ends at once
 //   asked while it runs     stop: take nothing more, finish what runs. Shortly before the time is over, what is still open outside is cut,
 //                           so that there is time to commit what came of it
 //   the time is over        it ends with `incomplete`, and says what was still open
@@ -13,7 +13,7 @@ const lookForParentEveryMs = 500;
 /** Kept of the time of a stop for committing what was cut: a tenth, at most so much. */
 const reserveMsMax = 2_000;
 const reserveShare = 0.1;
-/** How long the embedded database may take to stop; it does so without us, too. */
+/** How long the embedded database may take to stop after a start that failed; it does so without us, too. */
 const closeAtEndMs = 30_000;
 
 export type StopTimes = {
@@ -39,9 +39,11 @@ export type ServingOptions = {
   readonly say: (line: string) => void;
 };
 
+const reserveMsOf = (stopMs: number): number => Math.min(reserveMsMax, stopMs * reserveShare);
+
 /** When what happens in a stop that may take so long. */
 export const stopTimesOf = (stopMs: number): StopTimes => {
-  const reserveMs = Math.min(reserveMsMax, stopMs * reserveShare);
+  const reserveMs = reserveMsOf(stopMs);
   return { cutAfterMs: stopMs - reserveMs, closeAfterMs: stopMs - reserveMs / 2 };
 };
 
@@ -84,6 +86,11 @@ export const serve = async (options: ServingOptions): Promise<number> => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne().catch((error: unknown) => say(`closing failed: ${String(error)}`));
   };
   const asked = untilAsked(options);
+  let leftMs = (): number => closeAtEndMs;
+  void asked.then(() => {
+    const endsAt = performance.now() + options.stopMs;
+    leftMs = () => Math.max(endsAt - performance.now(), reserveMsOf(options.stopMs));
+  });
   const starting = start((closeOne) => void closers.push(closeOne));
   const askedEarly = asked.then((reason) => ({ reason }));
   try {
@@ -94,7 +101,7 @@ export const serve = async (options: ServingOptions): Promise<number> => {
     starting.catch(() => undefined);
     return exitCodes.ok;
   } finally {
-    await within(closeAtEndMs, close());
+    if (!(await within(leftMs(), close()))) say('the embedded Postgres is still stopping, and does so without this process');
   }
 };
 

@@ -11,7 +11,7 @@ type Facts = {
   readonly path?: unknown;
 };
 
-const folderErrors = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'];
+const folderErrors = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 const listenTrouble = ({ code, address, port }: Facts, role: Role): string | null => {
   const variable = role === 'worker' ? 'POSTHORN_WORKER_PORT' : 'PORT';
@@ -27,12 +27,14 @@ const listenTrouble = ({ code, address, port }: Facts, role: Role): string | nul
   }
 };
 
-const folderTrouble = ({ code, path }: Facts): string | null => {
+const folderTrouble = ({ code, path, syscall }: Facts): string | null => {
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   // A write names no path; the data directory is what a start writes to.
   if (isFull)
     return `the disk of ${typeof path === 'string' ? path : 'the data directory'} is full (${code}): make room, or name another folder with POSTHORN_DATA_DIR`;
-  if (typeof path !== 'string' || !folderErrors.includes(String(code))) return null;
+  // A folder that cannot be made though the one above is there: /proc takes none, and puts it so.
+  const isAbsent = code === 'ENOENT' && syscall === 'mkdir';
+  if (typeof path !== 'string' || !(isAbsent || folderErrors.includes(String(code)))) return null;
   return `${path} cannot be written (${code}): let this user write there, or name another folder with POSTHORN_DATA_DIR`;
 };
 
