@@ -15,6 +15,8 @@ export type EmbeddedPostgresOptions = {
   readonly directory: string;
   /** A free one of 127.0.0.1 is chosen at each start if absent. */
   readonly port?: number;
+  /** Settings of the server; they win over ours. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Receives the server's log, line by line. */
   readonly log?: (line: string) => void;
 };
@@ -65,6 +67,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     password,
     database,
     port: options.port ?? null,
+    settings: options.settings ?? {},
   });
   const stop = async () => {
     if (guardian.connected) request(guardian, { kind: 'stop' });
