@@ -60,16 +60,19 @@ describe('with synchronous_commit off', () => {
   /** What a session has that sets nothing itself. */
   const plainSetting = async (): Promise<unknown> => (await runSql(server.url, 'show synchronous_commit'))[0]?.synchronous_commit;
 
+  /** Else the kill that comes next loses the change: what the setting does. */
+  const durably = ['set synchronous_commit = on'];
+
   const levels: readonly (readonly [level: string, setOff: () => Promise<unknown>, setBack: () => Promise<unknown>])[] = [
     [
       'the role',
       () => runSql(server.url, 'alter role posthorn set synchronous_commit = off'),
-      () => runSql(server.url, 'alter role posthorn reset all'),
+      () => runSql(server.url, ...durably, 'alter role posthorn reset all'),
     ],
     [
       'the database',
       () => runSql(server.url, 'alter database posthorn set synchronous_commit = off'),
-      () => runSql(server.url, 'alter database posthorn reset all'),
+      () => runSql(server.url, ...durably, 'alter database posthorn reset all'),
     ],
     [
       'the server',

@@ -13,6 +13,10 @@ const withRedis = async <T>(url: string, use: (redis: Redis) => Promise<T>): Pro
 /** Redis forgets everything. */
 export const flushRedis = (url: string): Promise<unknown> => withRedis(url, (redis) => redis.flushall());
 
+/** Sends one command, as `commandRedis(url, 'config', 'set', 'maxmemory', '1')`. */
+export const commandRedis = (url: string, name: string, ...args: readonly string[]): Promise<unknown> =>
+  withRedis(url, (redis) => redis.call(name, ...args));
+
 /** Jobs that wait in all queues, and the memory that Redis uses, in bytes. */
 export const readRedis = (url: string): Promise<{ readonly waiting: number; readonly memoryBytes: number }> =>
   withRedis(url, async (redis) => {
