@@ -3,22 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  eventually,
-  freePort,
-  makeTemporaryDirectory,
-  type ProcessEnd,
-  type RedisServer,
-  startProcess,
-  startRedis,
-} from '@posthorn/testkit';
+import { eventually, freePort, makeTemporaryDirectory, type RedisServer, startRedis } from '@posthorn/testkit';
 import { type OwnPostgres, startOwnPostgres } from './support/own-postgres.js';
-import { command, newAdminKey, startPosthorn } from './support/product.js';
-import { changedUrl, demandTls, mountSmallDisk, runSql } from './support/sick-postgres.js';
+import { newAdminKey, startPosthorn } from './support/product.js';
+import { expectSentence, runToEnd, type StartedRole } from './support/server-starts.js';
+import { changedUrl, demandTls, fillDisk, itWithDisk, mountSmallDisk, runSql } from './support/sick-postgres.js';
 
 type Env = Readonly<Record<string, string>>;
-type Role = 'api' | 'worker' | 'migrate' | 'start';
-type Case = readonly [what: string, role: Role, change: () => Promise<Env> | Env, code: number, says: RegExp];
+type Case = readonly [what: string, role: StartedRole, change: () => Promise<Env> | Env, code: number, says: RegExp];
 
 let server: OwnPostgres;
 let redis: RedisServer;
@@ -67,19 +59,7 @@ const withSetting = async (setting: string, value: string): Promise<void> => {
   await eventually(async () => (await runSql(server.url, `show ${setting}`))[0]?.[setting] === value);
 };
 
-const run = async (role: Role, env: Env): Promise<ProcessEnd & { readonly output: string }> => {
-  const process = startProcess({ args: [command, role], env, name: `posthorn ${role}` });
-  const end = await process.exited;
-  return { ...end, output: process.output() };
-};
-
-/** One line that begins so, and nothing of where in the program it comes from. */
-const expectSentence = ({ code, output }: ProcessEnd & { readonly output: string }, expected: number, says: RegExp): void => {
-  expect({ code, output }).toEqual({ code: expected, output: expect.stringMatching(says) });
-  expect(output).not.toMatch(/^\s+at .*[:(]\d+/m);
-  expect(output).not.toMatch(/unhandled|uncaught/i);
-  expect(output.split('\n').filter((line) => line.startsWith('error: '))).toHaveLength(1);
-};
+const onDisk = await itWithDisk();
 
 const port = (): string => String((taken.address() as { port: number }).port);
 const user = (name: string, more = '') => `create user ${name} password 'right' ${more}`;
@@ -234,7 +214,7 @@ describe('a start', () => {
   it.each(cases)(
     'where %s (%s) ends and says so',
     async (...[, role, change, code, says]: Case) => {
-      expectSentence(await run(role, { ...base, ...(await change()) }), code, says);
+      expectSentence(await runToEnd(role, { ...base, ...(await change()) }), code, says);
     },
     60_000,
   );
@@ -242,7 +222,7 @@ describe('a start', () => {
   it('with full_page_writes off is warned of', async () => {
     await withSetting('full_page_writes', 'off');
     try {
-      expect(await run('migrate', base)).toMatchObject({ code: 0, output: expect.stringMatching(/full_page_writes = off/) });
+      expect(await runToEnd('migrate', base)).toMatchObject({ code: 0, output: expect.stringMatching(/full_page_writes = off/) });
     } finally {
       await withSetting('full_page_writes', 'on');
     }
@@ -250,21 +230,24 @@ describe('a start', () => {
 });
 
 describe('on a full disk', () => {
-  it('a start says so (only where this user may mount one)', async () => {
-    const disk = await mountSmallDisk(1);
-    if (disk === null) return;
-    try {
-      await writeFile(join(disk.path, 'filler'), Buffer.alloc(2 * 1024 * 1024)).catch(() => undefined);
-      const { POSTHORN_ENCRYPTION_KEY: _, ...withoutKey } = base;
-      expectSentence(
-        await run('api', { ...withoutKey, POSTHORN_DATA_DIR: disk.path }),
-        71,
-        /error: the disk of .* is full \(ENOSPC\): make room/,
-      );
-    } finally {
-      await disk.remove();
-    }
-  }, 60_000);
+  onDisk(
+    'a start says so',
+    async () => {
+      const disk = await mountSmallDisk(1);
+      try {
+        await fillDisk(disk.path);
+        const { POSTHORN_ENCRYPTION_KEY: _, ...withoutKey } = base;
+        expectSentence(
+          await runToEnd('api', { ...withoutKey, POSTHORN_DATA_DIR: disk.path }),
+          71,
+          /error: the disk of .* is full \(ENOSPC\): make room/,
+        );
+      } finally {
+        await disk.remove();
+      }
+    },
+    60_000,
+  );
 });
 
 describe('what comes late', () => {

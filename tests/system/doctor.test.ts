@@ -1,5 +1,5 @@
 // `posthorn doctor`: what it says of an installation that works and of one where everything is wrong, and that it leaves nothing behind and tells no secret.
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   eventually,
@@ -98,12 +98,50 @@ describe('an installation that works', () => {
       { verdict: 'warning', sentence: expect.stringContaining('does not know this key') },
     ]);
     const { process } = await product.startApi({ POSTHORN_EGRESS_ALLOW: '' });
-    const walled = await examine(['--url', urlOf(process), '--receiver-port', ports.PORT ?? ''], { ...product.env, ...ports });
+    const walled = await examine(['--url', urlOf(process), '--listen', `${ports.PORT}`], { ...product.env, ...ports });
     expect(named(walled.checks, 'round trip')).toMatchObject([
       { verdict: 'warning', fix: expect.stringContaining(`POSTHORN_EGRESS_ALLOW=127.0.0.1:${ports.PORT}`) },
     ]);
     expect([stranger.code, walled.code]).toEqual([0, 0]);
   }, 90_000);
+});
+
+describe('a receiver that the workers reach by another address', () => {
+  it('is called by that, and the event arrives', async () => {
+    const port = await freePort();
+    // As what publishes the port of a container.
+    const door = createServer((from) => {
+      const to = connect(port, '127.0.0.1');
+      from.on('error', () => to.destroy()).pipe(to);
+      to.on('error', () => from.destroy()).pipe(from);
+    });
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(door.address() as AddressInfo).port}/try`;
+    const args = ['--url', urlOf(product.apiProcess), '--listen', `127.0.0.1:${port}`, '--receiver'];
+    try {
+      const { code, checks } = await examine([...args, url], { ...product.env, ...ports });
+      expect(named(checks, 'round trip')).toMatchObject([{ verdict: 'ok', sentence: expect.stringContaining('its signature right') }]);
+      expect(code).toBe(0);
+    } finally {
+      door.close();
+    }
+    const nowhere = await examine([...args, `http://127.0.0.1:${await freePort()}`, '--wait', '2'], { ...product.env, ...ports });
+    expect(named(nowhere.checks, 'round trip')).toMatchObject([
+      {
+        verdict: 'warning',
+        sentence: expect.stringMatching(/does not reach the receiver by http:\S+ \(connect\)/),
+        fix: expect.stringContaining('--listen'),
+      },
+    ]);
+    expect((await product.api.get('/v1/tenants')).body.data).toEqual([]);
+  }, 90_000);
+
+  it('needs both options where one does not say it', async () => {
+    expect(await run(['--listen', '0.0.0.0:4999'], { ...product.env, ...ports })).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/--receiver/),
+    });
+  }, 60_000);
 });
 
 describe('what is wrong', () => {

@@ -100,7 +100,7 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
 
   const askDatabase = createTimely(() => readReadiness(pool), limits.readiness);
-  const askQueue = createTimely(producer.ready, limits.readiness);
+  const askQueue = createTimely(() => producer.ready().then(producer.trouble), limits.readiness);
   let isStopping = false;
   const parts = new Set<string>();
   /** Waits for one part; while it does, the part stands among what is open. */
@@ -150,12 +150,18 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
       return {
         ...(isStopping && { process: 'it is stopping' }),
         ...(database.status === 'rejected' ? { postgres: 'not reachable' } : database.value.problems),
-        ...(queue.status === 'rejected' && { queue: 'not reachable' }),
+        ...(queue.status === 'rejected' ? { queue: 'not reachable' } : queue.value.refuses !== null && { queue: queue.value.refuses }),
         ...(serving.now().served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },
-    degraded: async () => (await askDatabase().catch(() => ({ degraded: {} }))).degraded,
+    degraded: async () => {
+      const [database, queue] = await Promise.allSettled([askDatabase(), askQueue()]);
+      return {
+        ...(database.status === 'fulfilled' && database.value.degraded),
+        ...(queue.status === 'fulfilled' && queue.value.doubt !== null && { queue: queue.value.doubt }),
+      };
+    },
     lookAtQueue: producer.look,
   };
 };

@@ -16,6 +16,8 @@ export type StartRequest = {
   readonly database: string;
   /** `null`: a free one, chosen now. */
   readonly port: number | null;
+  /** They win over ours. */
+  readonly settings: Readonly<Record<string, string>>;
 };
 export type GuardianRequest = StartRequest | { readonly kind: 'stop' };
 export type GuardianAnswer =
@@ -146,7 +148,7 @@ function makeServer(request: StartRequest, databaseDir: string, port: number, li
     authMethod: 'scram-sha-256',
     persistent: true,
     initdbFlags,
-    postgresFlags: Object.entries(serverSettings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    postgresFlags: Object.entries({ ...serverSettings, ...request.settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     onLog: record,
     onError: record,
   });

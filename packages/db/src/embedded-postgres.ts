@@ -16,6 +16,8 @@ export type EmbeddedPostgresOptions = {
   readonly directory: string;
   /** A free one of 127.0.0.1 is chosen at each start if absent. */
   readonly port?: number;
+  /** Settings of the server; they win over ours. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Receives the server's log, line by line. */
   readonly log?: (line: string) => void;
   /** Is given how it is stopped as soon as there is something to stop, long before it answers. */
@@ -79,6 +81,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     password,
     database,
     port: options.port ?? null,
+    settings: options.settings ?? {},
   });
   return { url: `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`, stop, exited };
 }

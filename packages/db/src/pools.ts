@@ -1,6 +1,7 @@
 // The connections of one process: a hot pool for the few prepared statements of the delivery path, and a Kysely pool for the rest.
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { watchForFullDisk } from './full-disk.js';
 import type { Tables } from './tables.js';
 import { behindWall, type WalledPool } from './wall.js';
 
@@ -48,6 +49,7 @@ const newPool = (options: PoolOptions, settings: readonly string[], suffix: stri
     keepAlive: true,
   });
   pool.on('error', options.onError);
+  watchForFullDisk(pool);
   return pool;
 };
 

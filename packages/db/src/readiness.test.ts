@@ -1,6 +1,7 @@
 // Each thing that may be missing in a database, on a real one.
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@posthorn/testkit';
+import { fullDiskRememberedS } from './full-disk.js';
 import { createHotPool, type HotPool } from './pools.js';
 import { readReadiness } from './readiness.js';
 import { holdSchedulerLease, releaseSchedulerLease } from './scheduler-lease.js';
@@ -36,6 +37,21 @@ it('tells of a database that takes no writes', async () => {
   await pool.query('set default_transaction_read_only = on');
   expect(await readReadiness(pool)).toMatchObject({ problems: { postgres: expect.stringMatching(/takes no writes/) } });
   await pool.query('set default_transaction_read_only = off');
+});
+
+it('tells of a full disk for a while after it refused something, to those whom it refused', async () => {
+  const options = { url: database.url, max: 1, applicationName: 'test', onError: () => undefined };
+  const refused = createHotPool(options);
+  try {
+    // As Postgres says it where a file cannot grow.
+    const full = `do $$ begin raise exception using errcode = '53100', message = 'could not extend file'; end $$`;
+    await expect(refused.query(full)).rejects.toMatchObject({ code: '53100' });
+    expect(await readReadiness(refused)).toEqual({ problems: { postgres: expect.stringMatching(/disk is full/) }, degraded: {} });
+    expect(await readReadiness(pool)).toEqual({ problems: {}, degraded: {} });
+    expect(await readReadiness(refused, performance.now() + fullDiskRememberedS * 1_000)).toEqual({ problems: {}, degraded: {} });
+  } finally {
+    await refused.end();
+  }
 });
 
 it('is not ready on an older schema, and is on a newer one, which it tells', async () => {

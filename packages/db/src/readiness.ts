@@ -1,5 +1,6 @@
 // Whether the database lets a process do its work: what a health check asks, in one statement. What concerns the installation as a whole is told apart: no
 // process is better taken out of service for it.
+import { foundFullDisk, fullDiskRememberedS } from './full-disk.js';
 import { knownMigrations } from './migrate.js';
 import { partitionedTables } from './partitions.js';
 import type { HotPool } from './pools.js';
@@ -31,13 +32,20 @@ const text = `
             from unnest($1::text[]) t) as has_tomorrow,
          exists (select from leases where name = 'scheduler' and held_until > now() - make_interval(secs => $2)) as is_scheduled`;
 
-const problemsOf = (row: Row, missing: readonly string[]): Readonly<Record<string, string>> => ({
-  ...(row.is_standby
-    ? { postgres: 'it is a standby and takes no writes' }
-    : row.is_read_only && { postgres: 'it takes no writes: default_transaction_read_only is on' }),
-  ...(missing.length > 0 && { schema: `not migrated: it lacks ${missing.join(', ')} (posthorn migrate)` }),
-  ...(!row.has_today && { partitions: 'today has none: no event can be stored' }),
-});
+const postgresProblem = (row: Row, isFull: boolean): string | null => {
+  if (row.is_standby) return 'it is a standby and takes no writes';
+  if (row.is_read_only) return 'it takes no writes: default_transaction_read_only is on';
+  return isFull ? `its disk is full, or was within ${fullDiskRememberedS} s: make room` : null;
+};
+
+const problemsOf = (row: Row, isFull: boolean, missing: readonly string[]): Readonly<Record<string, string>> => {
+  const postgres = postgresProblem(row, isFull);
+  return {
+    ...(postgres !== null && { postgres }),
+    ...(missing.length > 0 && { schema: `not migrated: it lacks ${missing.join(', ')} (posthorn migrate)` }),
+    ...(!row.has_today && { partitions: 'today has none: no event can be stored' }),
+  };
+};
 
 const degradedOf = (row: Row, unknown: readonly string[]): Readonly<Record<string, string>> => ({
   ...(unknown.length > 0 && { schema: `of a newer version (${unknown.join(', ')}): start that version` }),
@@ -45,12 +53,12 @@ const degradedOf = (row: Row, unknown: readonly string[]): Readonly<Record<strin
   ...(!row.is_scheduled && { scheduler: `no process has been the active one for ${schedulerMissingS} s: does a worker run?` }),
 });
 
-/** Asks. Rejects when Postgres cannot be reached. */
-export const readReadiness = async (pool: HotPool): Promise<DatabaseReadiness> => {
+/** Asks. Rejects when Postgres cannot be reached. @param nowMs as `performance.now()` */
+export const readReadiness = async (pool: HotPool, nowMs = performance.now()): Promise<DatabaseReadiness> => {
   const ours = await knownMigrations();
   const { rows } = await pool.query<Row>({ name: 'readiness', text, values: [partitionedTables, schedulerMissingS] });
   const row = rows[0]!;
   const missing = ours.filter((name) => !row.migrations.includes(name));
   const unknown = row.migrations.filter((name) => !ours.includes(name));
-  return { problems: problemsOf(row, missing), degraded: degradedOf(row, unknown) };
+  return { problems: problemsOf(row, foundFullDisk(pool, nowMs), missing), degraded: degradedOf(row, unknown) };
 };

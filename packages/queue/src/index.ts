@@ -5,4 +5,5 @@ export { type Counted, type CounterOptions, type Counters, openCounters, type Wi
 export { type DispatchJob, type DueJob, dispatchJobId, type JobOf, type Lane, lanes, shardsBelow } from './jobs.js';
 export { createQueueProducer, type ProducerOptions, type QueueProducer } from './producer.js';
 export type { QueueLook } from './queue-look.js';
-export { advisedRedis, lookAtRedis, oldestRedis, type RedisFacts } from './redis-facts.js';
+export { advisedRedis, lookAtRedis, mayEvict, oldestRedis, type RedisFacts } from './redis-facts.js';
+export type { QueueTrouble } from './redis-trouble.js';

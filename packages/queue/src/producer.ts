@@ -15,7 +15,8 @@ import {
   queuePrefix,
   shardsBelow,
 } from './jobs.js';
-import { lookAtQueues, type QueueLook } from './queue-look.js';
+import { lookAtQueues, lookForTrouble, type QueueLook } from './queue-look.js';
+import { noTrouble, type QueueTrouble } from './redis-trouble.js';
 
 export type QueueProducer = {
   /** So many are fed: 0 up to this, without it. */
@@ -43,6 +44,8 @@ export type QueueProducer = {
   readonly connected: () => Promise<void>;
   /** Asks what stands in the queues; rejects while they cannot be reached. */
   readonly look: () => Promise<QueueLook>;
+  /** What is wrong with the servers that answer; rejects if none does. */
+  readonly trouble: () => Promise<QueueTrouble>;
   /** Resolves once the queue answers: any of its shards. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -221,6 +224,7 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
       await withTimeout(opened, addTimeoutMs);
       return withTimeout(lookAtQueues([...queues.values()], backend.redis), addTimeoutMs);
     },
+    trouble: async () => (backend.redis === null ? noTrouble : withTimeout(lookForTrouble(backend.redis), addTimeoutMs)),
     close: async () => {
       clearInterval(timer);
       await Promise.all([...queues.values()].map((each) => withTimeout(each.queue.close(), addTimeoutMs).catch(() => undefined)));

@@ -3,11 +3,19 @@ import type { Queue } from 'bullmq';
 import { Cluster, type Redis } from 'ioredis';
 import { type Lane, lanes } from './jobs.js';
 import type { RedisClient } from './redis-client.js';
+import { mayEvict, readRedisInfo } from './redis-facts.js';
+import { type QueueTrouble, troubleOf } from './redis-trouble.js';
 
 export type QueueLook = {
   readonly jobs: Readonly<Record<Lane, { readonly waiting: number; readonly active: number }>>;
   /** Over all masters; null: the queue is on Postgres. */
-  readonly redis: { readonly usedBytes: number; readonly maxBytes: number; readonly evictedKeys: number } | null;
+  readonly redis: {
+    readonly usedBytes: number;
+    readonly maxBytes: number;
+    readonly evictedKeys: number;
+    /** One of them is set such that it throws keys away when its memory is full. */
+    readonly mayEvict: boolean;
+  } | null;
 };
 
 export type LookedAt = { readonly lane: Lane; readonly queue: Pick<Queue, 'getJobCounts'> };
@@ -28,11 +36,22 @@ const ofThoseWhoAnswer = async <T>(asked: readonly Promise<T>[]): Promise<readon
   return values;
 };
 
+const readInfos = (redis: RedisClient): Promise<readonly string[]> => ofThoseWhoAnswer(mastersOf(redis).map((each) => each.info()));
+
 const readRedis = async (redis: RedisClient): Promise<NonNullable<QueueLook['redis']>> => {
-  const infos = await ofThoseWhoAnswer(mastersOf(redis).map((each) => each.info()));
+  const infos = await readInfos(redis);
   const total = (name: string): number => sum(infos.map((info) => numberIn(info, name)));
-  return { usedBytes: total('used_memory'), maxBytes: total('maxmemory'), evictedKeys: total('evicted_keys') };
+  return {
+    usedBytes: total('used_memory'),
+    maxBytes: total('maxmemory'),
+    evictedKeys: total('evicted_keys'),
+    mayEvict: infos.some((info) => mayEvict(readRedisInfo('', info, null))),
+  };
 };
+
+/** What is wrong with the masters that answer; rejects if none does. */
+export const lookForTrouble = async (redis: RedisClient): Promise<QueueTrouble> =>
+  troubleOf((await readInfos(redis)).map((info) => readRedisInfo('', info, null)));
 
 /** Asks the queues of all shards that answer; rejects if none does. */
 export const lookAtQueues = async (queues: readonly LookedAt[], redis: RedisClient | null): Promise<QueueLook> => {

@@ -45,6 +45,10 @@ const isOlder = (version: string, bound: string): boolean => {
   return major < majorMin || (major === majorMin && minor < minorMin);
 };
 
+/** Whether it throws keys away when its memory is full. Some servers that speak as Redis have no such setting. */
+export const mayEvict = ({ maxmemoryPolicy }: Pick<RedisFacts, 'maxmemoryPolicy'>): boolean =>
+  maxmemoryPolicy !== '' && maxmemoryPolicy !== 'noeviction';
+
 /** Reads what `INFO` says. @param snapshots of CONFIG GET save */
 export const readRedisInfo = (address: string, info: string, snapshots: string | null): RedisFacts => {
   const version = textIn(info, 'redis_version');

@@ -165,4 +165,13 @@ export const installationMetrics = {
     of: 'installation',
     help: 'Keys that Redis has evicted since it started; must stay 0',
   },
+  redisMayEvict: {
+    name: 'posthorn_redis_may_evict',
+    type: 'gauge',
+    unit: '0 or 1',
+    labels: {},
+    roles: both,
+    of: 'installation',
+    help: '1 if Redis, or a master of its cluster, is set to throw keys away when its memory is full (maxmemory-policy); must stay 0',
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;

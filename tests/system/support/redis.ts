@@ -21,6 +21,10 @@ const lengthOf = async (redis: Redis, lists: string): Promise<number> => {
   return lengths.reduce((sum, length) => sum + length, 0);
 };
 
+/** Sends one command, as `commandRedis(url, 'config', 'set', 'maxmemory', '1')`. */
+export const commandRedis = (url: string, name: string, ...args: readonly string[]): Promise<unknown> =>
+  withRedis(url, (redis) => redis.call(name, ...args));
+
 /** Jobs that wait in all queues, and the memory that Redis uses, in bytes. */
 export const readRedis = (url: string): Promise<{ readonly waiting: number; readonly memoryBytes: number }> =>
   withRedis(url, async (redis) => {

@@ -1,7 +1,9 @@
 // Making a Postgres server of a test's own such that Posthorn should not start on it, and a disk that is full.
 import { execFile } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { it } from '@jest/globals';
 import { makeTemporaryDirectory } from '@posthorn/testkit';
 import pg from 'pg';
 
@@ -47,15 +49,22 @@ export type SmallDisk = {
   readonly remove: () => Promise<void>;
 };
 
-/** A disk of so many MiB; null: this user may not mount one. */
-export const mountSmallDisk = async (mib: number): Promise<SmallDisk | null> => {
+type Owner = { readonly uid: number; readonly gid: number };
+
+/** Runs a program that needs root, as root or by a sudo that asks for nothing. */
+const runAsRoot = (file: string, args: readonly string[]) =>
+  process.getuid?.() === 0 ? run(file, [...args]) : run('sudo', ['-n', file, ...args]);
+
+/** Mounts a disk of so many MiB. Rejects where this user may not. @param owner of its folder; default: this user */
+export const mountSmallDisk = async (mib: number, owner?: Owner): Promise<SmallDisk> => {
   const folder = await makeTemporaryDirectory('disk');
   await chmod(folder.path, 0o711);
+  const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = owner ?? {};
   try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0700`, 'tmpfs', folder.path]);
-  } catch {
+    await runAsRoot('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=0700,uid=${uid},gid=${gid}`, 'tmpfs', folder.path]);
+  } catch (error) {
     await folder.cleanup();
-    return null;
+    throw error;
   }
   return {
     path: folder.path,
@@ -63,8 +72,46 @@ export const mountSmallDisk = async (mib: number): Promise<SmallDisk | null> => 
       await run('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, folder.path]);
     },
     remove: async () => {
-      await run('umount', ['-l', folder.path]);
+      await runAsRoot('umount', ['-l', folder.path]);
       await folder.cleanup();
     },
   };
+};
+
+/** Whether this user may mount one: asked by mounting one. */
+export const mayMountDisk = (): Promise<boolean> =>
+  mountSmallDisk(1).then(
+    async ({ remove }) => {
+      await remove();
+      return true;
+    },
+    () => false,
+  );
+
+const unmountable = ': not run, since this user may not mount a disk';
+
+/** `it` for tests that mount a disk: where that is refused they are skipped, and their names say so. */
+export const itWithDisk = async (): Promise<(name: string, test: () => Promise<void>, timeoutMs: number) => void> =>
+  (await mayMountDisk()) ? it : (name, test, timeoutMs) => it.skip(`${name}${unmountable}`, test, timeoutMs);
+
+/** Takes all the room that there is; resolves with the way to give it back. */
+export const fillDisk = async (directory: string): Promise<() => Promise<void>> => {
+  const path = join(directory, 'filler');
+  const file = await open(path, 'w');
+  try {
+    // The last pieces are small, so that nothing is left.
+    for (let bytes = 1024 * 1024; bytes >= 512; ) {
+      await file.write(Buffer.alloc(bytes, 1)).then(
+        ({ bytesWritten }) => {
+          if (bytesWritten < bytes) bytes /= 2;
+        },
+        () => {
+          bytes /= 2;
+        },
+      );
+    }
+  } finally {
+    await file.close();
+  }
+  return () => rm(path);
 };

@@ -10,14 +10,15 @@ import { secretsOf, wordsWithout } from './error-words.js';
 import { checkMail } from './mail-check.js';
 import { checkConfiguration, checkConsole, checkDataDirectory, checkEgress, checkEncryptionKey, checkKeyFiles } from './own-checks.js';
 import { checkQueue } from './queue-checks.js';
+import type { ReceiverPlace } from './receiver-place.js';
 import { checkRoundTrip, roundTripName } from './round-trip.js';
 
 export type ExamineOptions = {
   /** Of the API; undefined: that of the configuration. */
   readonly url?: string;
   readonly key?: string;
-  /** Of the round trip's receiver; 0: a free one. */
-  readonly receiverPort: number;
+  /** Of the round trip. */
+  readonly receiver: ReceiverPlace;
   /** How long the event of the round trip may take to arrive. */
   readonly arriveMs: number;
   readonly signal: AbortSignal;
@@ -83,7 +84,7 @@ const travel = async (options: ExamineOptions, config: Config, words: ErrorWords
     const api = createClient({ url, key, retries: 1, timeoutMs: tryMs });
     return await checkRoundTrip({
       api,
-      receiverPort: options.receiverPort,
+      place: options.receiver,
       arriveMs: options.arriveMs,
       signal: options.signal,
       words: secrets,

@@ -1,6 +1,6 @@
 // What is looked at in the queue: each Redis that holds jobs, or that Postgres holds them, and whether workers serve every shard.
 import type { Config } from '@posthorn/config';
-import { advisedRedis, lookAtRedis, oldestRedis, type RedisFacts } from '@posthorn/queue';
+import { advisedRedis, lookAtRedis, mayEvict, oldestRedis, type RedisFacts } from '@posthorn/queue';
 import { type Check, type ErrorWords, ok, problem, warning } from './check.js';
 
 const name = 'queue';
@@ -34,13 +34,13 @@ export const judgeRedis = (redis: RedisFacts): readonly Check[] => {
         ? warning(name, `Redis ${version} on ${address} is old`, `run ${advisedRedis} or newer`)
         : null,
     redis.isReplica ? problem(name, `Redis on ${address} is a replica, which takes no jobs`, 'name its master in REDIS_URL') : null,
-    redis.maxmemoryPolicy === 'noeviction'
-      ? null
-      : problem(
+    mayEvict(redis)
+      ? problem(
           name,
           `Redis on ${address} throws jobs away when its memory is full (maxmemory-policy ${redis.maxmemoryPolicy})`,
           'set maxmemory-policy noeviction',
-        ),
+        )
+      : null,
     judgeMemory(redis),
     persistence.lastSaved
       ? null

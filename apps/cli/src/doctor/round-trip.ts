@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, PosthornError, type Schema, verify } from '@posthorn/client';
 import { type Check, type ErrorWords, ok, problem, warning } from './check.js';
-import { type LoopbackReceiver, startLoopbackReceiver, type Taken } from './loopback-receiver.js';
+import { type EventReceiver, startEventReceiver, type Taken } from './event-receiver.js';
+import { type ReceiverPlace, webhookUrlOf } from './receiver-place.js';
 
 export const roundTripName = 'round trip';
 const eventType = 'doctor.round_trip';
@@ -13,8 +14,7 @@ const lookEveryMs = 100;
 
 export type RoundTripOptions = {
   readonly api: Client;
-  /** 0: a free one. */
-  readonly receiverPort: number;
+  readonly place: ReceiverPlace;
   /** How long the event may take to arrive. */
   readonly arriveMs: number;
   /** Ends the wait; what was made is erased all the same. */
@@ -27,28 +27,32 @@ const cannotBeMade = (sentence: string, fix: string): readonly Check[] => [warni
 
 /** Makes it, and says how it went. Never rejects. */
 export const checkRoundTrip = async (options: RoundTripOptions): Promise<readonly Check[]> => {
-  const { api, words } = options;
+  const { api, place, words } = options;
   const suffix = randomBytes(6).toString('hex');
   const tenant = `doctor-${suffix}`;
   const path = `/doctor/${suffix}`;
-  let receiver: LoopbackReceiver;
+  let receiver: EventReceiver;
   try {
-    receiver = await startLoopbackReceiver(options.receiverPort, path);
+    receiver = await startEventReceiver(place.listen, path);
   } catch (error) {
-    return cannotBeMade(`no receiver can be opened on 127.0.0.1 (${words(error)})`, 'name a free port with --receiver-port');
+    return cannotBeMade(
+      `no receiver can be opened on ${place.listen.host} (${words(error)})`,
+      'name an address that is free with --listen',
+    );
   }
+  const target = webhookUrlOf(place, receiver.port, path);
   let isMade = false;
   try {
-    const secret = await makeWebhook(api, tenant, `http://127.0.0.1:${receiver.port}${path}`).catch((error: unknown) => {
+    const secret = await makeWebhook(api, tenant, target).catch((error: unknown) => {
       // Without an answer nobody knows whether it was made.
       isMade = !(error instanceof PosthornError && error.status !== null);
       throw error;
     });
     isMade = true;
-    const found = await publishAndWait(options, tenant, secret, receiver);
+    const found = await publishAndWait(options, { tenant, secret, target }, receiver);
     return [...found, ...(await eraseTenant(api, tenant, words))];
   } catch (error) {
-    return [...refusalOf(error, receiver.port, api.url, words), ...(isMade ? await eraseTenant(api, tenant, words) : [])];
+    return [...refusalOf(error, options, { target, port: receiver.port }), ...(isMade ? await eraseTenant(api, tenant, words) : [])];
   } finally {
     await receiver.stop();
   }
@@ -61,10 +65,9 @@ const makeWebhook = async (api: Client, tenant: string, url: string): Promise<st
 };
 
 const publishAndWait = async (
-  { api, arriveMs, signal }: RoundTripOptions,
-  tenant: string,
-  secret: string,
-  receiver: LoopbackReceiver,
+  { api, arriveMs, signal, place }: RoundTripOptions,
+  { tenant, secret, target }: { readonly tenant: string; readonly secret: string; readonly target: string },
+  receiver: EventReceiver,
 ): Promise<readonly Check[]> => {
   const token = randomBytes(12).toString('hex');
   const publishedAtMs = performance.now();
@@ -74,7 +77,7 @@ const publishAndWait = async (
   const taken = await Promise.race([receiver.first, delay(arriveMs, null, { signal: AbortSignal.any([late.signal, signal]) })]).finally(
     () => late.abort(),
   );
-  if (taken === null) return [await explainAbsence(api, id, arriveMs)];
+  if (taken === null) return [await explainAbsence(api, id, arriveMs, { place, target })];
   const fault = faultOf(taken, secret, token);
   if (fault !== null)
     return [problem(roundTripName, `the event arrived, and ${fault}`, 'see whether a proxy between worker and receiver changes requests')];
@@ -114,7 +117,29 @@ const isRecorded = async (api: Client, id: string): Promise<boolean> => {
 
 type Delivery = Schema<'Delivery'>;
 
-const explainAbsence = async (api: Client, id: string, arriveMs: number): Promise<Check> => {
+/** What an attempt says of a receiver that is not where the webhook points. */
+const elsewhereKinds: readonly string[] = ['dns', 'connect', 'timeout', 'tls', 'blocked'];
+
+/** The worker calls, and nobody answers there, or it may not: loopback is each machine's own. */
+const unreached = ({ url }: ReceiverPlace, waited: string, why: string, target: string): Check =>
+  url === null
+    ? warning(
+        roundTripName,
+        `${waited}: the worker cannot reach ${new URL(target).host} here (${why})`,
+        'run the doctor where the workers run, with the same POSTHORN_EGRESS_ALLOW for both, or name with --receiver a URL by which they reach this machine',
+      )
+    : warning(
+        roundTripName,
+        `${waited}: the worker does not reach the receiver by ${url} (${why})`,
+        'see whether that leads from the workers to where --listen listens, and whether their POSTHORN_EGRESS_ALLOW lets them call it',
+      );
+
+const explainAbsence = async (
+  api: Client,
+  id: string,
+  arriveMs: number,
+  { place, target }: { readonly place: ReceiverPlace; readonly target: string },
+): Promise<Check> => {
   const { data: page } = await api.GET('/v1/events/{id}/deliveries', { params: { path: { id } } });
   const { data: deployment } = await api.GET('/v1/deployment');
   const workers = deployment.processes.filter(({ role }) => role === 'worker').length;
@@ -124,21 +149,29 @@ const explainAbsence = async (api: Client, id: string, arriveMs: number): Promis
   if (delivery === undefined)
     return problem(roundTripName, `${waited}: no worker has taken it`, 'see GET /v1/deployment for the queue, and the log of the workers');
   const { last_error_kind: kind, reason } = delivery;
-  // Loopback is each machine's own.
-  if (kind === 'connect' || kind === 'blocked' || reason === 'blocked_address')
-    return warning(
-      roundTripName,
-      `${waited}: the worker cannot reach 127.0.0.1 here (${kind ?? reason})`,
-      'run the doctor where the workers run, with the same POSTHORN_EGRESS_ALLOW for both',
-    );
+  const why = reason === 'blocked_address' ? reason : kind;
+  if (why === 'blocked_address' || elsewhereKinds.includes(why ?? '')) return unreached(place, waited, why ?? '', target);
   const state = [delivery.status, reason ?? kind].filter((word) => word !== null).join(', ');
   return problem(roundTripName, `${waited}: its delivery is ${state}`, `look at it: GET /v1/deliveries/${delivery.id}`);
 };
 
-const refusalOf = (error: unknown, port: number, url: string, words: ErrorWords): readonly Check[] => {
+const blocked = ({ url, listen: { host } }: ReceiverPlace, port: number, said: string): readonly Check[] => {
+  if (url !== null)
+    return cannotBeMade(`webhooks may not point to ${url} (${said})`, 'let the API and the workers call it with POSTHORN_EGRESS_ALLOW');
+  const isAllowed = `POSTHORN_EGRESS_ALLOW=${host}:${port}`;
+  return cannotBeMade(
+    'webhooks may not point to this machine',
+    `start the API and the workers with ${isAllowed} and run: posthorn doctor --listen ${host}:${port}`,
+  );
+};
+
+const refusalOf = (
+  error: unknown,
+  { api: { url }, place, words }: RoundTripOptions,
+  { target, port }: { readonly target: string; readonly port: number },
+): readonly Check[] => {
   if (!(error instanceof PosthornError)) return [problem(roundTripName, words(error), `see whether ${url} is the API of Posthorn`)];
   const refused = problem(roundTripName, `the API refuses it: ${words(error)}`, `see ${url}/readyz, and the log of the API`);
-  const isAllowed = `POSTHORN_EGRESS_ALLOW=127.0.0.1:${port}`;
   switch (error.code) {
     case 'unauthorized':
       return cannotBeMade(`the API at ${url} does not know this key`, 'name one with --key');
@@ -146,15 +179,12 @@ const refusalOf = (error: unknown, port: number, url: string, words: ErrorWords)
     case 'tenant_forbidden':
       return cannotBeMade('this key may not make webhooks', 'name the key of an admin with --key');
     case 'blocked_address':
-      return cannotBeMade(
-        'webhooks may not point to this machine',
-        `start the API and the workers with ${isAllowed} and run: posthorn doctor --receiver-port ${port}`,
-      );
+      return blocked(place, port, words(error));
     case 'invalid_field':
       if (error.errors.every(({ pointer }) => pointer !== '/url')) return [refused];
       return cannotBeMade(
-        `the environment of this key takes no such URL (${words(error)})`,
-        'name the admin key of a test environment with --key',
+        `the environment of this key takes no ${new URL(target).protocol}// URL (${words(error)})`,
+        'name the admin key of a test environment with --key, or a URL that it takes with --receiver',
       );
     default:
       return [refused];

@@ -1,5 +1,5 @@
 // What a Redis must be and how it should be set to hold the queue. What it loses is found again from Postgres, later: so little is refused.
-import { advisedRedis, oldestRedis, type RedisFacts } from '@posthorn/queue';
+import { advisedRedis, mayEvict, oldestRedis, type RedisFacts } from '@posthorn/queue';
 
 export type RedisJudgement = {
   /** Why Posthorn does not start on it; null: it may. */
@@ -16,9 +16,7 @@ export const judgeRedis = (facts: Omit<RedisFacts, 'persistence' | 'usedBytes' |
     facts.isFull &&
       maxmemoryPolicy === 'noeviction' &&
       `Redis at ${address} has used its maxmemory and takes no jobs: give it more; events are accepted and delivered once it has room`,
-    // Some servers that speak as Redis have no such setting.
-    maxmemoryPolicy !== '' &&
-      maxmemoryPolicy !== 'noeviction' &&
+    mayEvict(facts) &&
       `Redis at ${address} throws jobs away when its memory is full (maxmemory-policy ${maxmemoryPolicy}): set maxmemory-policy noeviction`,
   ];
   return {

@@ -72,6 +72,7 @@ it('servers that do not answer are said to be unreachable, and their last figure
   expect(first).toMatch(/posthorn_partitions_ahead_days [67]\n/);
   expect(first).toContain('posthorn_build_info{version="1.2.3",commit="unknown",role="worker"} 1\n');
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'metrics.failed', doing: 'queue', err: { message: 'no queue' } }]);
+  expect(first).toContain('posthorn_redis_may_evict 0\n');
   await Promise.all([pool.end(), db.destroy()]);
   const second = await metrics.text();
   expect(second).toContain('posthorn_postgres_reachable 0\n');

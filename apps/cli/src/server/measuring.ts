@@ -90,6 +90,7 @@ export const measure = (options: MeasuringOptions, fresh: Readonly<Record<keyof 
     metrics.redisMemory.set({ kind: 'used' }, queue.redis?.usedBytes ?? 0);
     metrics.redisMemory.set({ kind: 'max' }, queue.redis?.maxBytes ?? 0);
     metrics.redisEvictedKeys.set(queue.redis?.evictedKeys ?? 0);
+    metrics.redisMayEvict.set(queue.redis?.mayEvict === true ? 1 : 0);
   };
   const readWork = async (): Promise<void> => {
     const work = await readWorkFigures(db);
