@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createProgram, runProgram } from '@posthorn/cli';
+import { readConfig, variables } from '@posthorn/config';
 import { createHotPool, type HotPool } from '@posthorn/db';
 import { createMetrics, logCatalogue, type MetricDefinition, metricList } from '@posthorn/telemetry';
 import { createTestDatabase, type TestDatabase } from '@posthorn/testkit';
@@ -24,11 +25,22 @@ type Panel = {
   readonly id: number;
   readonly type: string;
   readonly title: string;
-  readonly targets?: readonly { readonly expr: string }[];
+  readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
+  readonly datasource?: unknown;
+  readonly targets?: readonly { readonly expr: string; readonly refId: string; readonly datasource?: unknown }[];
+};
+type Dashboard = {
+  readonly id?: unknown;
+  readonly uid: string;
+  readonly title: string;
+  readonly schemaVersion: number;
+  readonly templating: { readonly list: readonly { readonly name: string }[] };
+  readonly panels: readonly Panel[];
 };
 
 const rules = (parse(read('deploy/prometheus/rules.yml')) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
-const { panels } = JSON.parse(read('deploy/grafana/posthorn.json')) as { panels: Panel[] };
+const dashboard = JSON.parse(read('deploy/grafana/posthorn.json')) as Dashboard;
+const { panels } = dashboard;
 const scaled = parse(read('deploy/keda/scaled-object.yaml')) as { spec: { triggers: { metadata: { query: string } }[] } };
 const runbooks = readdirSync(join(root, 'docs/runbooks')).map((name) => ({ name, text: read(`docs/runbooks/${name}`) }));
 const blocksOf = (text: string, language: string): readonly string[] =>
@@ -229,11 +241,53 @@ describe('the dashboard', () => {
     expect(drawn.filter(({ targets = [] }) => targets.length === 0)).toEqual([]);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });
+
+  it('is one that Grafana 12 loads: its schema, no id of a database, and no two panels in one place', () => {
+    const { id, uid, schemaVersion, title } = dashboard;
+    expect({ id, uid, title }).toEqual({ id: undefined, uid: 'posthorn', title: 'Posthorn' });
+    // What Grafana 12 writes itself.
+    expect(schemaVersion).toBe(41);
+    const taken = new Set<string>();
+    for (const { title: panel, gridPos } of panels) {
+      const { x, y, w, h } = gridPos;
+      expect([panel, w > 0 && h > 0 && x >= 0 && x + w <= 24]).toEqual([panel, true]);
+      for (let column = x; column < x + w; column++)
+        for (let row = y; row < y + h; row++) {
+          expect([panel, taken.has(`${column} ${row}`)]).toEqual([panel, false]);
+          taken.add(`${column} ${row}`);
+        }
+    }
+  });
+
+  it('asks the data source that is chosen on it, first the one that is provisioned, and nothing else that varies', () => {
+    const { datasources } = parse(read('deploy/grafana/provisioning/datasources/prometheus.yml')) as {
+      datasources: { uid: string; name: string; type: string }[];
+    };
+    const [source] = datasources;
+    const [variable, ...others] = dashboard.templating.list;
+    expect(others).toEqual([]);
+    expect(variable).toMatchObject({
+      name: 'datasource',
+      type: 'datasource',
+      query: source?.type,
+      current: { text: source?.name, value: source?.uid },
+    });
+    const asked = { type: 'prometheus', uid: `\${${variable?.name}}` };
+    for (const { title, type, datasource, targets = [] } of panels.filter((panel) => panel.type !== 'row')) {
+      expect([title, type]).toEqual([title, expect.stringMatching(/^(timeseries|stat|table|bargauge|gauge|heatmap)$/)]);
+      for (const each of [datasource, ...targets.map((target) => target.datasource)]) expect([title, each]).toEqual([title, asked]);
+      expect([title, new Set(targets.map(({ refId }) => refId)).size]).toEqual([title, targets.length]);
+    }
+    // Grafana's own variables apart, nothing in a query is filled in.
+    const filledIn = new Set(panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => expr.match(/\$\{?\w+/g) ?? [])));
+    expect([...filledIn].filter((each) => !['$__rate_interval', '$__range', '$__interval'].includes(each))).toEqual([]);
+  });
 });
 
 describe('the compose file', () => {
   type Service = {
     readonly image?: string;
+    readonly environment?: Readonly<Record<string, string>>;
     readonly profiles?: readonly string[];
     readonly volumes?: readonly string[];
     readonly ports?: readonly string[];
@@ -273,10 +327,32 @@ describe('the compose file', () => {
     for (const file of files) expect(existsSync(join(root, 'deploy/prometheus', file))).toBe(true);
   });
 
-  it('has Prometheus and Grafana in a profile of their own, and Grafana what it is provisioned with', () => {
+  it('hands every variable of traces to API and workers, which take it as not set where nobody sets it', () => {
+    const handed = { ...compose.services.api?.environment, ...compose.services.worker?.environment };
+    const traced = Object.keys(variables.properties).filter((name) => /^OTEL_|_TRACE_/.test(name));
+    expect(traced.length).toBeGreaterThanOrEqual(6);
+    for (const name of [...traced, 'OTEL_RESOURCE_ATTRIBUTES']) expect([name, handed[name]]).toEqual([name, `\${${name}:-}`]);
+    expect(handed).toEqual(compose.services.worker?.environment);
+    const unset = Object.fromEntries(traced.map((name) => [name, '']));
+    expect(readConfig(unset).traces).toBeNull();
+    const [, collector] = /OTEL_EXPORTER_OTLP_ENDPOINT=(http:\S+) leads here/.exec(read('docker-compose.yml')) ?? [];
+    expect(readConfig({ ...unset, OTEL_EXPORTER_OTLP_ENDPOINT: collector ?? '' })).toEqual(
+      readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://jaeger:4318' }),
+    );
+  });
+
+  it('names no variable that nobody reads', () => {
+    const names = Object.keys(compose.services.api?.environment ?? {});
+    // Read by the library that sends spans.
+    const known = new Set([...Object.keys(variables.properties), 'OTEL_RESOURCE_ATTRIBUTES']);
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('has Prometheus, Grafana and Jaeger in a profile of their own, and Grafana what it is provisioned with', () => {
     expect(Object.entries(compose.services).filter(([, { profiles }]) => profiles !== undefined)).toEqual([
       ['prometheus', expect.objectContaining({ image: 'prom/prometheus:v3.5.0', profiles: ['observability'] })],
       ['grafana', expect.objectContaining({ image: 'grafana/grafana:12.1.1', profiles: ['observability'] })],
+      ['jaeger', expect.objectContaining({ image: 'jaegertracing/jaeger:2.17.0', profiles: ['observability'] })],
     ]);
     const provisioning = 'deploy/grafana/provisioning';
     const { providers } = parse(read(`${provisioning}/dashboards/posthorn.yml`)) as { providers: { options: { path: string } }[] };

@@ -1,9 +1,9 @@
 // Traces over all processes: from the producer's own trace over the request and the fan-out to each attempt, at a real collector.
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, type Receiver, startReceiver } from '@posthorn/testkit';
 import { type Product, startProduct } from './support/product.js';
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from './support/trace-collector.js';
+import { newTrace, spansAbout, untilSpansAbout } from './support/tracing.js';
 
 let product: Product;
 let receiver: Receiver;
@@ -21,11 +21,6 @@ afterAll(async () => {
   await Promise.all([receiver?.stop(), collector?.stop()]);
 }, 60_000);
 
-const newTrace = () => {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')];
-  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-01` };
-};
-
 const publishTraced = async (eventType: string, traceparent: string, api = product.api): Promise<string> => {
   const answer = await api.send('POST', '/v1/events', { event_type: eventType, data: { canary } }, { traceparent });
   expect(answer.status).toBe(202);
@@ -40,19 +35,8 @@ const makeWebhook = (eventType: string) =>
     authentication: { type: 'bearer', token: canary },
   });
 
-/** The spans that have to do with an event: those of the trace, and of the traces that are linked to it. */
-const spansOf = (traceId: string): readonly CollectedSpan[] => {
-  const all = collector.spans();
-  const traceIds = new Set([
-    traceId,
-    ...all.filter(({ links }) => links.some((link) => link.startsWith(traceId))).map((span) => span.traceId),
-  ]);
-  return all.filter((span) => traceIds.has(span.traceId));
-};
-const waitForSpans = async (traceId: string, count: number): Promise<readonly CollectedSpan[]> => {
-  await eventually(() => spansOf(traceId).length >= count, { timeoutMs: 30_000 });
-  return spansOf(traceId);
-};
+const spansOf = (traceId: string): readonly CollectedSpan[] => spansAbout(collector, traceId);
+const waitForSpans = (traceId: string, count: number) => untilSpansAbout(collector, traceId, count);
 
 describe('the trace of an event', () => {
   it('goes from the producer over request, fan-out and attempt; a retry has its own, linked to it', async () => {
@@ -61,7 +45,7 @@ describe('the trace of an event', () => {
     const own = newTrace();
     const eventId = await publishTraced('traced.retried', own.traceparent);
     const spans = await waitForSpans(own.traceId, 6);
-    const [request, sending, processing, first, ...more] = spans.filter(({ traceId }) => traceId === own.traceId).sort(byStep);
+    const [request, sending, processing, first, ...more] = spans.filter(({ traceId }) => traceId === own.traceId);
     expect(more).toEqual([]);
     expect(request).toMatchObject({ name: 'POST /v1/events', kind: 'server', role: 'api', parentSpanId: own.spanId, links: [] });
     expect(request?.attributes).toMatchObject({ 'http.route': '/v1/events', 'http.response.status_code': 202 });
@@ -86,7 +70,7 @@ describe('the trace of an event', () => {
       'webhook.outcome': 'retry',
     });
 
-    const [again, second] = spans.filter(({ traceId }) => traceId !== own.traceId).sort(byStep);
+    const [again, second] = spans.filter(({ traceId }) => traceId !== own.traceId);
     expect(again).toMatchObject({ kind: 'consumer', parentSpanId: '', links: [`${own.traceId} ${sending?.spanId}`] });
     expect(second).toMatchObject({ kind: 'client', traceId: again?.traceId, parentSpanId: again?.spanId, isFailed: false });
     expect(second?.attributes).toMatchObject({
@@ -157,6 +141,3 @@ describe('the trace of an event', () => {
     ).toEqual(['client', 'consumer', 'producer', 'server']);
   }, 60_000);
 });
-
-const steps = ['server', 'producer', 'consumer', 'client'];
-const byStep = (a: CollectedSpan, b: CollectedSpan): number => steps.indexOf(a.kind) - steps.indexOf(b.kind);

@@ -36,6 +36,8 @@ export type Attempt = {
   readonly replay: boolean;
   /** Asked directly before the request is written: whether the attempt is still this worker's to make. */
   readonly mayWrite: () => boolean;
+  /** The trace that its endpoint is told; absent: none. */
+  readonly traceparent?: string | undefined;
 };
 
 /** What is to be recorded of an attempt, or null: nothing was sent, because the breaker said no or it was too late. */
@@ -122,7 +124,11 @@ export const recordBase = (event: LoadedEvent, webhook: Pick<WorkerWebhook, 'id'
 export const makeAttempt = async (attempt: Attempt, isNew: boolean, dependencies: AttemptDependencies): Promise<Attempted> => {
   const { event, webhook } = attempt;
   const startedAtMs = dependencies.nowMs();
-  const request = composeRequest(webhook.sender(), event, attempt.body, { attempt: attempt.n, atMs: startedAtMs });
+  const request = composeRequest(webhook.sender(), event, attempt.body, {
+    attempt: attempt.n,
+    atMs: startedAtMs,
+    traceparent: attempt.traceparent,
+  });
   const { headers, body } = request;
   const gated = await dependencies.fire(
     webhook.id,

@@ -7,7 +7,12 @@ import { type Attempt, type AttemptDependencies, type Attempted, type MadeAttemp
 import type { DispatchDependencies } from './dispatch-job.js';
 import type { DispatchOutcome } from './dispatch-summary.js';
 
-export type Tracing = { readonly traces: Traces; readonly queue: QueueLocation['kind'] };
+export type Tracing = {
+  readonly traces: Traces;
+  readonly queue: QueueLocation['kind'];
+  /** Whether requests to endpoints name their trace. */
+  readonly tellsEndpoints: boolean;
+};
 
 const processing = (event: LoadedEvent, queue: QueueLocation['kind'], dispatchId?: string): SpanStart => ({
   name: 'process deliveries',
@@ -98,9 +103,9 @@ const failureOf = ({ outcome }: MadeAttempt): string | undefined => {
   return outcome.statusCode >= 400 ? String(outcome.statusCode) : undefined;
 };
 
-/** `makeAttempt`, with a span from before the breaker to the answer. Nothing of it is told to the endpoint. */
+/** `makeAttempt`, with a span from before the breaker to the answer. The endpoint is told of it only if it is to be. */
 export const createTracedAttempts =
-  ({ traces }: Tracing): typeof makeAttempt =>
+  ({ traces, tellsEndpoints }: Tracing): typeof makeAttempt =>
   async (attempt, isNew, dependencies) => {
     const parent = attempt.event.traceparent;
     if (typeof parent !== 'string') return makeAttempt(attempt, isNew, dependencies);
@@ -110,5 +115,6 @@ export const createTracedAttempts =
       span.end({ 'http.response.status_code': outcome.statusCode ?? undefined, 'webhook.outcome': verdict }, failureOf(made));
       dependencies.onAttempt(made);
     };
-    return makeAttempt(attempt, isNew, { ...dependencies, onAttempt });
+    const told = tellsEndpoints ? { ...attempt, traceparent: span.traceparent } : attempt;
+    return makeAttempt(told, isNew, { ...dependencies, onAttempt });
   };

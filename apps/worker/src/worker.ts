@@ -43,6 +43,8 @@ export type WorkerOptions = {
   readonly metrics: Metrics;
   /** Null or absent: nothing is traced. Who opened them stops them. */
   readonly traces?: Traces | null;
+  /** Whether requests to endpoints name their trace; default: no. */
+  readonly tracesTellEndpoints?: boolean;
 };
 
 export type Worker = {
@@ -66,14 +68,14 @@ const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTim
 
 /** Makes a worker on open resources; they stay the caller's to close. */
 export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
-  const { pool, logger, keyRing } = options;
+  const { pool, logger, keyRing, tracesTellEndpoints: tellsEndpoints = false } = options;
   const logError = createErrorLog(logger);
   const report = (doing: string) => (error: unknown) => logError('worker.error', error, { doing });
   const clock = await startDatabaseClock(pool);
   const slot = randomInt(statisticsSlots);
   const processId = crypto.randomUUID();
   const teller = createLiveTeller(pool, report('tell'));
-  const tracing = options.traces ? { traces: options.traces, queue: options.queue.kind } : null;
+  const tracing = options.traces ? { traces: options.traces, queue: options.queue.kind, tellsEndpoints } : null;
   const delivering = createDelivering({ ...options, secretBox: createSecretBox(keyRing), clock, slot, report, teller, tracing });
   const { jobsMax, queueShards, workerShards: chosen = 'all' } = options;
   const consumer = createQueueConsumer({

@@ -62,19 +62,26 @@ describe('the configuration', () => {
 
   it('traces where a collector is named, as the standard variables say', () => {
     const endpoint = 'http://collector.example:4318';
-    expect(readConfig({ OTEL_TRACES_SAMPLER_ARG: '0.5' }).traces).toBeNull();
+    expect(readConfig({ OTEL_TRACES_SAMPLER_ARG: '0.5', POSTHORN_TRACE_ENDPOINTS: 'true' }).traces).toBeNull();
     expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).traces).toEqual({
       endpoint,
       serviceName: 'posthorn',
       sampler: 'parentbased_always_on',
       sampleRatio: 1,
+      tellsEndpoints: false,
     });
-    const chosen = { OTEL_SERVICE_NAME: 'hooks', OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.05' };
+    const chosen = {
+      OTEL_SERVICE_NAME: 'hooks',
+      OTEL_TRACES_SAMPLER: 'traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.05',
+      POSTHORN_TRACE_ENDPOINTS: 'true',
+    };
     expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, ...chosen }).traces).toEqual({
       endpoint,
       serviceName: 'hooks',
       sampler: 'traceidratio',
       sampleRatio: 0.05,
+      tellsEndpoints: true,
     });
   });
 

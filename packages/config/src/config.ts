@@ -104,6 +104,12 @@ export const variables = Type.Object({
     description: 'which traces are recorded',
   }),
   OTEL_TRACES_SAMPLER_ARG: Type.String({ default: '1', description: 'share of the traces, for samplers with `traceidratio`' }),
+  POSTHORN_TRACE_ENDPOINTS: Type.Unsafe<'true' | 'false'>({
+    type: 'string',
+    enum: ['true', 'false'],
+    default: 'false',
+    description: 'whether endpoints are told the trace of their requests, in the header `traceparent`; only where traces are made',
+  }),
   npm_lifecycle_event: Type.Optional(Type.String({ description: 'set by npm' })),
   LOG_LEVEL: Type.Unsafe<LogLevel>({ type: 'string', enum: logLevels, default: 'info', description: 'how much is logged' }),
 });

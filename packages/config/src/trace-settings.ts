@@ -17,6 +17,8 @@ export type TraceSettings = {
   readonly sampler: TraceSampler;
   /** 0 to 1. */
   readonly sampleRatio: number;
+  /** Whether requests to endpoints name their trace. */
+  readonly tellsEndpoints: boolean;
 };
 
 type TraceVariables = {
@@ -24,6 +26,7 @@ type TraceVariables = {
   readonly OTEL_SERVICE_NAME: string;
   readonly OTEL_TRACES_SAMPLER: TraceSampler;
   readonly OTEL_TRACES_SAMPLER_ARG: string;
+  readonly POSTHORN_TRACE_ENDPOINTS: 'true' | 'false';
 };
 
 /** Null: no collector is named. */
@@ -35,6 +38,7 @@ export const traceSettingsOf = (read: TraceVariables): TraceSettings | null =>
         serviceName: read.OTEL_SERVICE_NAME,
         sampler: read.OTEL_TRACES_SAMPLER,
         sampleRatio: Number(read.OTEL_TRACES_SAMPLER_ARG),
+        tellsEndpoints: read.POSTHORN_TRACE_ENDPOINTS === 'true',
       };
 
 /** `0`, `0.05`, `1`. */

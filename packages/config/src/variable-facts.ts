@@ -79,6 +79,7 @@ export const variableFacts: Readonly<Record<VariableName, VariableFacts>> = {
   OTEL_SERVICE_NAME: plain('posthorn', servers),
   OTEL_TRACES_SAMPLER: plain('parentbased_traceidratio', servers),
   OTEL_TRACES_SAMPLER_ARG: plain('0.05', servers),
+  POSTHORN_TRACE_ENDPOINTS: plain('true', 'worker, start'),
   npm_lifecycle_event: plain('start', 'start'),
   LOG_LEVEL: plain('info', servers),
 };

@@ -62,6 +62,7 @@ const wrong: readonly (readonly [VariableName, string])[] = [
   ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer token'],
   ['OTEL_EXPORTER_OTLP_HEADERS', 'a=b\r\nc=d'],
   ['OTEL_TRACES_SAMPLER', 'some'],
+  ...['1', 'yes', 'TRUE'].map((value) => ['POSTHORN_TRACE_ENDPOINTS', value] as const),
   ...['5', '-1', '1.1', 'all', '.', '1e9'].map((value) => ['OTEL_TRACES_SAMPLER_ARG', value] as const),
   ['POSTHORN_ENCRYPTION_KEY', 'not base64'],
   ['POSTHORN_ENCRYPTION_KEY', Buffer.alloc(31).toString('base64')],

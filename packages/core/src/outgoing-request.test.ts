@@ -38,7 +38,7 @@ const webhook = (changes: Partial<SendingWebhook> = {}): SendingWebhook => ({
 });
 
 /** The request of a webhook by its own shape, and its headers as pairs. */
-const compose = (changes: Partial<SendingWebhook> = {}, event = newEvent(), when = at) => {
+const compose = (changes: Partial<SendingWebhook> = {}, event = newEvent(), when: Parameters<typeof composeRequest>[3] = at) => {
   const sender = prepareSender(webhook(changes));
   const request = composeRequest(sender, event, sender.shape, when);
   const pairs = request.headers.flatMap((name, i) => (i % 2 === 0 ? [[name, request.headers[i + 1]] as [string, string]] : []));
@@ -60,6 +60,16 @@ describe('a request', () => {
       ['x-plain', 'plain'],
     ]);
     expect(pairs.at(-1)?.[1]).toBe(`sha256=${createHmac('sha256', current).update(request.body).digest('hex')}`);
+  });
+
+  it('names its trace last, outside of all that is signed, unless the webhook has such a header itself', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const [told, untold] = [compose(allKinds, newEvent(), { ...at, traceparent }), compose(allKinds)];
+    expect(told.pairs).toEqual([...untold.pairs, ['traceparent', traceparent]]);
+    expect(told.request).toEqual({ ...untold.request, headers: told.request.headers });
+    expect(shownHeaders(told.request)).toBe(`${shownHeaders(untold.request)}traceparent: ${traceparent}\n`);
+    const own = compose({ headers: { TraceParent: 'mine' } }, newEvent(), { ...at, traceparent });
+    expect(own.pairs.filter(([name]) => name.toLowerCase() === 'traceparent')).toEqual([['TraceParent', 'mine']]);
   });
 
   it('says whose it is: event, webhook, attempt, second, sender', () => {

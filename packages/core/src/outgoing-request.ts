@@ -79,13 +79,13 @@ export function prepareSender(webhook: SendingWebhook): Sender {
 
 /**
  * The request of one attempt. `shape` is that of the version under which the delivery was made; everything else is the webhook's of today.
- * @param attempt its number, from 1; `atMs`: Unix milliseconds
+ * @param attempt its number, from 1; `atMs`: Unix milliseconds; `traceparent`: told to the endpoint, unless the webhook says what its own is
  */
 export function composeRequest(
   sender: Sender,
   event: BodyEvent,
   shape: BodyShape,
-  { attempt, atMs }: { readonly attempt: number; readonly atMs: number },
+  { attempt, atMs, traceparent }: { readonly attempt: number; readonly atMs: number; readonly traceparent?: string | undefined },
 ): OutgoingRequest {
   const body = bodyOf(event, shape, sender.webhookId);
   const timestampS = Math.floor(atMs / 1000);
@@ -104,6 +104,7 @@ export function composeRequest(
   if (sender.headers !== null) headers.push(...renderHeaders(sender.headers, event));
   const secretTo = headers.length;
   if (sender.bodySignature !== null) headers.push(...signatureHeader(sender.bodySignature.template, sender.bodySignature.secret, body));
+  if (traceparent !== undefined && !hasHeader(headers, 'traceparent')) headers.push('traceparent', traceparent);
   return { headers, body, secretFrom, secretTo };
 }
 
@@ -112,6 +113,11 @@ export function shownHeaders({ headers, secretFrom, secretTo }: OutgoingRequest)
   let lines = '';
   for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${i >= secretFrom && i < secretTo ? hiddenValue : headers[i + 1]}\n`;
   return lines;
+}
+
+/** @param name in lower case */
+function hasHeader(headers: readonly string[], name: string): boolean {
+  return headers.some((each, i) => i % 2 === 0 && each.length === name.length && each.toLowerCase() === name);
 }
 
 function keysAt({ currentKeys, previousKeys }: Sender, atMs: number): readonly KeyObject[] {

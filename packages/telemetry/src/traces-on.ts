@@ -80,8 +80,10 @@ const loggableFacts = (facts: SpanFacts): Record<string, string | number> => {
 
 const unrecorded: TraceSpan = { traceparent: undefined, traceId: undefined, end: () => undefined };
 
-const spanOf = (span: Span): TraceSpan => {
+const spanOf = (span: Span, begun: SpanFacts): TraceSpan => {
+  // Most spans are of traces that are not recorded, where samples are taken: those cost next to nothing.
   if (!span.isRecording()) return unrecorded;
+  span.setAttributes(loggableFacts(begun));
   const { traceId, spanId } = span.spanContext();
   return {
     traceId,
@@ -117,8 +119,7 @@ export const createTraces = (options: TracesOptions): Traces => {
   const tracer = provider.getTracer('posthorn');
   return {
     begin: ({ name, kind, parent, link, facts = {} }: SpanStart) => {
-      const attributes = loggableFacts(facts);
-      return spanOf(tracer.startSpan(name, { kind: kinds[kind], attributes, links: linksOf(link) }, contextOf(parent)));
+      return spanOf(tracer.startSpan(name, { kind: kinds[kind], links: linksOf(link) }, contextOf(parent)), facts);
     },
     stop: () => Promise.race([provider.shutdown().catch(onError), wait(traceLimits.stopMsMax)]),
   };

@@ -48,6 +48,7 @@ const newWorker = (resources: Resources) =>
     idempotencyHours: resources.config.idempotencyHours,
     build: readBuild(resources.config.commit),
     mail: resources.config,
+    tracesTellEndpoints: resources.config.traces?.tellsEndpoints ?? false,
   });
 
 /** Runs what `start` opens for as long as nobody asks it to end. */
