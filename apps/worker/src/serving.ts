@@ -26,8 +26,36 @@ export type ServingOptions = {
   readonly report: (doing: string) => (error: unknown) => void;
 };
 
+/**
+ * What a worker's queue keeps it from doing, by check: `problems` if none of the shards that it serves answers, else what others may do as well. Work
+ * that is fed to a shard that does not answer goes to others; what is fed to one that nobody serves waits.
+ */
+export const judgeShards = (
+  { fed, served }: { readonly fed: number; readonly served: readonly number[] },
+  unreachable: readonly number[],
+  unserved: readonly number[],
+): { readonly problems: Readonly<Record<string, string>>; readonly degraded: Readonly<Record<string, string>> } => {
+  // It may not have said yet what it serves itself.
+  const abandoned = unserved.filter((shard) => !served.includes(shard));
+  const usable = served.filter((shard) => shard >= fed || !unreachable.includes(shard));
+  const silent = `shards ${unreachable.join(', ')} not reachable`;
+  return {
+    problems: {
+      ...(served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
+      ...(served.length > 0 &&
+        usable.length === 0 && { queue: unreachable.length === fed ? 'not reachable' : `${silent}, and it serves no others` }),
+    },
+    degraded: {
+      ...(usable.length > 0 && unreachable.length > 0 && { queue: `${silent}; the others take their share` }),
+      ...(abandoned.length > 0 && { shards: `no worker serves ${abandoned.join(', ')}: what is in them waits (POSTHORN_WORKER_SHARDS)` }),
+    },
+  };
+};
+
 export type Serving = {
   readonly now: () => { readonly fed: number; readonly served: readonly number[] };
+  /** Shards that are fed and that no worker serves, asked now. */
+  readonly unserved: () => Promise<readonly number[]>;
   /** Reads how many shards there are, and follows that from then on. */
   readonly start: () => Promise<void>;
   readonly stop: () => void;
@@ -50,12 +78,13 @@ export const createServing = (options: ServingOptions): Serving => {
     options.report('follow the shards'),
   );
 
+  const findUnserved = async (): Promise<readonly number[]> => findUnservedShards(await listShardProcesses(pool), shards.fed);
   let unserved: readonly number[] = [];
   let told = '';
   /** What nobody serves at two looks, so that a restart is not told of. */
   const lookForUnserved = async (): Promise<void> => {
     const before = unserved;
-    unserved = options.isActive() ? findUnservedShards(await listShardProcesses(pool), shards.fed) : [];
+    unserved = options.isActive() ? await findUnserved() : [];
     const tell = unserved.filter((shard) => before.includes(shard));
     if (tell.join() === told) return;
     told = tell.join();
@@ -65,6 +94,7 @@ export const createServing = (options: ServingOptions): Serving => {
   let timer: NodeJS.Timeout | undefined;
   return {
     now: () => ({ fed: shards.fed, served: served() }),
+    unserved: findUnserved,
     start: async () => {
       await follower.look().catch(options.report('follow the shards'));
       follower.start();

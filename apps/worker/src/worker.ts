@@ -14,14 +14,14 @@ import {
   statisticsSlots,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
+import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook, shardsBelow } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { limits } from './limits.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
 import { createRetentionOn } from './retention.js';
 import { createScheduling } from './scheduling.js';
-import { type ChosenShards, createServing, servedOf } from './serving.js';
+import { type ChosenShards, createServing, judgeShards, servedOf } from './serving.js';
 
 export type WorkerOptions = {
   readonly pool: HotPool;
@@ -100,7 +100,15 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
 
   const askDatabase = createTimely(() => readReadiness(pool), limits.readiness);
-  const askQueue = createTimely(producer.ready, limits.readiness);
+  const askQueue = createTimely(() => producer.ready().then(producer.unreachable), limits.readiness);
+  const askUnserved = createTimely(serving.unserved, limits.readiness);
+  /** Who cannot tell what nobody serves hears of that elsewhere: then Postgres does not answer. */
+  const judgeQueue = async () => {
+    const [unreachable, unserved] = await Promise.allSettled([askQueue(), askUnserved()]);
+    const now = serving.now();
+    const silent = unreachable.status === 'rejected' ? shardsBelow(now.fed) : unreachable.value;
+    return judgeShards(now, silent, unserved.status === 'rejected' ? [] : unserved.value);
+  };
   let isStopping = false;
   const parts = new Set<string>();
   /** Waits for one part; while it does, the part stands among what is open. */
@@ -146,16 +154,18 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     },
     open: () => [...delivering.open(), ...parts],
     problems: async () => {
-      const [database, queue] = await Promise.allSettled([askDatabase(), askQueue()]);
+      const [database, queue] = await Promise.all([Promise.allSettled([askDatabase()]).then(([asked]) => asked), judgeQueue()]);
       return {
         ...(isStopping && { process: 'it is stopping' }),
         ...(database.status === 'rejected' ? { postgres: 'not reachable' } : database.value.problems),
-        ...(queue.status === 'rejected' && { queue: 'not reachable' }),
-        ...(serving.now().served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
+        ...queue.problems,
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },
-    degraded: async () => (await askDatabase().catch(() => ({ degraded: {} }))).degraded,
+    degraded: async () => {
+      const [database, queue] = await Promise.all([askDatabase().catch(() => ({ degraded: {} })), judgeQueue()]);
+      return { ...database.degraded, ...queue.degraded };
+    },
     lookAtQueue: producer.look,
   };
 };

@@ -219,7 +219,11 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
     },
     look: async () => {
       await withTimeout(opened, addTimeoutMs);
-      return withTimeout(lookAtQueues([...queues.values()], backend.redis), addTimeoutMs);
+      // Apart from the others, which one that does not answer must not keep from being counted.
+      const unreachableShards = await unreachable();
+      if (unreachableShards.length === shards) throw new Error('the queue does not answer');
+      const answering = [...queues.values()].filter(({ shard }) => !unreachableShards.includes(shard));
+      return { ...(await withTimeout(lookAtQueues(answering, backend.redis), addTimeoutMs)), unreachableShards };
     },
     close: async () => {
       clearInterval(timer);

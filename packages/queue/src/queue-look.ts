@@ -5,6 +5,8 @@ import { type Lane, lanes } from './jobs.js';
 import type { RedisClient } from './redis-client.js';
 
 export type QueueLook = {
+  /** Shards that are fed and do not answer. */
+  readonly unreachableShards: readonly number[];
   readonly jobs: Readonly<Record<Lane, { readonly waiting: number; readonly active: number }>>;
   /** Over all masters; null: the queue is on Postgres. */
   readonly redis: { readonly usedBytes: number; readonly maxBytes: number; readonly evictedKeys: number } | null;
@@ -35,7 +37,10 @@ const readRedis = async (redis: RedisClient): Promise<NonNullable<QueueLook['red
 };
 
 /** Asks the queues of all shards that answer; rejects if none does. */
-export const lookAtQueues = async (queues: readonly LookedAt[], redis: RedisClient | null): Promise<QueueLook> => {
+export const lookAtQueues = async (
+  queues: readonly LookedAt[],
+  redis: RedisClient | null,
+): Promise<Omit<QueueLook, 'unreachableShards'>> => {
   const [counts, memory] = await Promise.all([
     ofThoseWhoAnswer(queues.map(async ({ lane, queue }) => ({ lane, ...(await queue.getJobCounts('waiting', 'active')) }))),
     redis === null ? null : readRedis(redis),
