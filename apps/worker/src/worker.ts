@@ -100,7 +100,10 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
 
   const askDatabase = createTimely(() => readReadiness(pool), limits.readiness);
-  const askQueue = createTimely(() => producer.ready().then(producer.unreachable), limits.readiness);
+  const askQueue = createTimely(
+    () => producer.ready(limits.shardPatienceMs).then(() => producer.unreachable(limits.shardPatienceMs)),
+    limits.readiness,
+  );
   const askUnserved = createTimely(serving.unserved, limits.readiness);
   /** Who cannot tell what nobody serves hears of that elsewhere: then Postgres does not answer. */
   const judgeQueue = async () => {

@@ -37,14 +37,14 @@ export type QueueProducer = {
   readonly unfinished: (shard: number) => Promise<number>;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
   readonly lostData: (shard: number) => Promise<boolean>;
-  /** Those of the fed shards that do not answer now. */
-  readonly unreachable: () => Promise<readonly number[]>;
+  /** Those of the fed shards that do not answer now; of one that has not after `patienceMs`, what the last look found stands. */
+  readonly unreachable: (patienceMs?: number) => Promise<readonly number[]>;
   /** Resolves once it is connected to the queue for the first time; rejects after a while. */
   readonly connected: () => Promise<void>;
   /** Asks what stands in the queues; rejects while they cannot be reached. */
   readonly look: () => Promise<QueueLook>;
-  /** Resolves once the queue answers: any of its shards. */
-  readonly ready: () => Promise<void>;
+  /** Resolves once the queue answers: any of its shards. @param patienceMs as of `unreachable` */
+  readonly ready: (patienceMs?: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
@@ -160,14 +160,26 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
     }
   };
 
-  const unreachable = async (): Promise<readonly number[]> => {
-    const asked = shardsBelow(shards).map(async (shard): Promise<readonly number[]> => {
-      const [first] = await Promise.all([openShard(shard), withTimeout(answers(shard), addTimeoutMs)]).then(
-        () => [true],
-        () => [false],
-      );
-      return first === true && queues.has(queueName('first', shard)) ? [] : [shard];
+  /** What the last look at a shard found; it is looked at soon. */
+  const wasThere = (shard: number): boolean => {
+    const first = queues.get(queueName('first', shard));
+    if (first === undefined) return false;
+    first.isAsked = true;
+    return first.waiting !== Number.POSITIVE_INFINITY;
+  };
+  const isThere = async (shard: number, patienceMs: number): Promise<boolean> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(wasThere(shard)), patienceMs);
     });
+    const answered = Promise.all([openShard(shard), withTimeout(answers(shard), addTimeoutMs)]).then(
+      () => queues.has(queueName('first', shard)),
+      () => false,
+    );
+    return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  };
+  const unreachable = async (patienceMs = 2 * addTimeoutMs): Promise<readonly number[]> => {
+    const asked = shardsBelow(shards).map(async (shard) => ((await isThere(shard, patienceMs)) ? [] : [shard]));
     return (await Promise.all(asked)).flat();
   };
 
@@ -212,10 +224,10 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
     },
     unreachable,
     connected: () => withTimeout(opened, addTimeoutMs),
-    ready: async () => {
+    ready: async (patienceMs) => {
       await withTimeout(opened, addTimeoutMs);
       if (backend.redis === null) await withTimeout(openLanes(0)[0]?.queue.getWaitingCount() ?? Promise.resolve(0), addTimeoutMs);
-      else if ((await unreachable()).length === shards) throw new Error('the queue does not answer');
+      else if ((await unreachable(patienceMs)).length === shards) throw new Error('the queue does not answer');
     },
     look: async () => {
       await withTimeout(opened, addTimeoutMs);

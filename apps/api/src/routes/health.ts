@@ -55,7 +55,7 @@ export const healthRoutes =
   async (app: FastifyInstance) => {
     const { readiness: times } = limits;
     const askDatabase = createTimely(() => readReadiness(pool), times);
-    const askQueue = createTimely(() => queue.ready().then(queue.unreachable), times);
+    const askQueue = createTimely(() => queue.ready(limits.shardPatienceMs).then(() => queue.unreachable(limits.shardPatienceMs)), times);
     const askWorker = createTimely(workerProblems, times);
 
     app.get('/healthz', { config, schema: health }, async () => ({ status: 'ok' }));
