@@ -1,6 +1,7 @@
 // Several machines: two APIs and three workers, one of which serves all shards and two a half each, on a Redis Cluster of three masters.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, type Receiver, type RedisCluster, startReceiver, startRedisCluster } from '@posthorn/testkit';
+import { eventually, type Receiver, type RedisCluster, type StartedProcess, startReceiver, startRedisCluster } from '@posthorn/testkit';
+import { request } from 'undici';
 import type { ApiClient } from './support/api-client.js';
 import { type Product, startProduct } from './support/product.js';
 import { compareArrived, publishSteadily } from './support/publishing.js';
@@ -40,6 +41,13 @@ afterEach(async () => {
   await receiver?.stop();
 }, 90_000);
 
+/** What a worker says of itself. */
+const askWorker = async (worker: StartedProcess | undefined, path: '/readyz' | '/metrics'): Promise<string> =>
+  (await request(`${/health on (http:[^)]+)\)/.exec(worker?.output() ?? '')?.[1]}${path}`)).body.text();
+const readiness = async (worker: StartedProcess | undefined) => JSON.parse(await askWorker(worker, '/readyz'));
+const shardsMeasured = async (worker: StartedProcess | undefined, how: 'unserved' | 'unreachable'): Promise<number> =>
+  Number(new RegExp(`^posthorn_queue_shards_${how} (\\d+)$`, 'm').exec(await askWorker(worker, '/metrics'))?.[1]);
+
 const readQueue = async (): Promise<Record<string, unknown>> => (await product.api.get('/v1/deployment')).body.queue;
 
 describe('on a cluster', () => {
@@ -67,12 +75,19 @@ describe('on a cluster', () => {
     await Promise.all([all, half].map((worker) => worker?.kill()));
     await eventually(async () => (await readQueue()).unserved_shards?.toString() === '0,1,2', { timeoutMs: 30_000 });
     await eventually(() => product.workers.at(-1)?.output().includes('"msg":"queue.shards_unserved"'), { timeoutMs: 60_000 });
+    const other = product.workers.at(-1);
+    expect(await readiness(other)).toMatchObject({
+      status: 'ready',
+      degraded: { shards: expect.stringContaining('no worker serves 0, 1, 2') },
+    });
+    await eventually(async () => (await shardsMeasured(other, 'unserved')) === 3, { timeoutMs: 30_000 });
     const publishing = publishSteadily(() => clients);
     await publishing.more(100);
     await publishing.stop();
     await product.startWorker({ POSTHORN_WORKER_SHARDS: '0-2' });
     expect(await compareArrived(product.pool, receiver, publishing.ids)).toEqual({ missing: [], repeats: 0 });
     expect((await readQueue()).unserved_shards).toEqual([]);
+    await eventually(async () => (await shardsMeasured(other, 'unserved')) === 0, { timeoutMs: 30_000 });
   }, 180_000);
 
   it.each(['kept', 'lost'] as const)(
@@ -89,6 +104,18 @@ describe('on a cluster', () => {
         status: 'ready',
         degraded: { queue: expect.stringContaining('1, 5') },
       });
+      for (const worker of product.workers) {
+        const said = await eventually(async () => {
+          const one = await readiness(worker);
+          return one.degraded.queue !== undefined && one;
+        });
+        expect(said).toMatchObject({
+          status: 'ready',
+          problems: {},
+          degraded: { queue: expect.stringContaining('shards 1, 5 not reachable') },
+        });
+        await eventually(async () => (await shardsMeasured(worker, 'unreachable')) === 2, { timeoutMs: 30_000 });
+      }
       // All that was accepted while it was known to be gone arrives before it is back, and so does what it was to hand out.
       await publishing.more(200);
       const accepted = [...publishing.ids];

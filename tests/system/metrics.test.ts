@@ -166,6 +166,8 @@ describe('the values of metrics', () => {
       expect(sumOf(families, 'posthorn_partitions_overdue_days')).toBe(0);
       expect(sumOf(families, 'posthorn_database_size_bytes')).toBeGreaterThan(1e6);
       expect(sumOf(families, 'posthorn_queue_reachable')).toBe(1);
+      expect(sumOf(families, 'posthorn_queue_shards_unserved')).toBe(0);
+      expect(sumOf(families, 'posthorn_queue_shards_unreachable')).toBe(0);
       expect(sumOf(families, 'posthorn_postgres_reachable')).toBe(1);
       expect(sumOf(families, 'posthorn_redis_memory_bytes', { kind: 'used' })).toBeGreaterThan(1e5);
       expect(sumOf(families, 'posthorn_redis_evicted_keys')).toBe(0);

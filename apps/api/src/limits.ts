@@ -127,4 +127,6 @@ export const limits = {
   schemaCacheBytesMax: 16 * 1024 * 1024,
   /** Of each check of /readyz: how long it may take, and for how long its last answer stands in for one that takes longer. */
   readiness: { withinMs: 500, freshMs: 5_000 },
+  /** For so long /readyz waits for a shard of the queue, twice: less in all than for a check. */
+  shardPatienceMs: 200,
 } as const;

@@ -60,6 +60,8 @@ export const limits = {
   unservedEveryMs: 10_000,
   /** Of each check of /readyz: how long it may take, and for how long its last answer stands in for one that takes longer. */
   readiness: { withinMs: 500, freshMs: 5_000 },
+  /** For so long /readyz waits for a shard of the queue, twice: less in all than for a check. */
+  shardPatienceMs: 200,
   /** Of its health server: how long a request may take to come, a connection be without one, its headers' size, and connections. */
   health: { headersTimeoutMs: 5_000, requestTimeoutMs: 10_000, keepAliveMs: 30_000, headersBytesMax: 8 * 1024, connectionsMax: 200 },
   circuit: { cooldownS: 30, cooldownMaxS: 3_600, chunkMax: 500 },

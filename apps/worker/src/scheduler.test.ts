@@ -108,6 +108,18 @@ describe('the scheduler', () => {
     }
   });
 
+  it('looks again at once while a round was filled by webhooks that had less than they may have, and rests where nothing came', async () => {
+    const { world, scheduler, due, count } = openScheduler();
+    world.turnsLeft = true;
+    world.chunks = [[chunk('a', 20)], [chunk('b', 20)], [chunk('c', 20)], [], [chunk('d', 1)]];
+    scheduler.start();
+    await pass(0);
+    expect([due.length, count('leaseChunks')]).toEqual([3, 4]);
+    await pass(bounds.roundMs);
+    expect([due.length, count('leaseChunks')]).toEqual([4, 5]);
+    await scheduler.stop();
+  });
+
   it('hands out no chunks while enough jobs of chunks wait', async () => {
     const { world, scheduler, due } = openScheduler();
     world.chunks = [[chunk('a', 1)]];

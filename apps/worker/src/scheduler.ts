@@ -20,6 +20,8 @@ export type SchedulerDependencies = {
   /** Makes due what was fed to these shards and nobody has claimed. */
   readonly makeUnclaimedDue: (shards: readonly number[]) => Promise<number>;
   readonly leaseChunks: (withReplays: boolean) => Promise<readonly Chunk[]>;
+  /** Whether webhooks have waited for their turn longer than since the last round began. */
+  readonly hasTurnsLeft: () => Promise<boolean>;
   /** Ends what waits at webhooks that are switched off; returns how many. */
   readonly endWaiting: () => Promise<number>;
   /** Disables the webhooks that had no success for too long; returns how many. */
@@ -116,7 +118,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
         await queue.addDue(lane, { chunks: job }, dependencies.newId(), shardOfDue);
     }
     if (count > 0) dependencies.onFed('delivery', count);
-    return count >= bounds.deliveriesPerRoundMax;
+    // A round is full by what its webhooks may have, which can be many times what they do have: others wait behind them all the same.
+    return count >= bounds.deliveriesPerRoundMax || (count > 0 && (await dependencies.hasTurnsLeft()));
   };
 
   const askForLoss = async (shard: number): Promise<void> => {

@@ -6,6 +6,7 @@ import {
   expireStatistics,
   findDueWork,
   type HotPool,
+  hasTurnsLeft,
   holdSchedulerLease,
   leaseChunks,
   leaseDispatches,
@@ -51,6 +52,7 @@ export const createScheduling = ({ pool, holder, producer, clock, slot, logger, 
     leaseDispatches: (from, to, dispatchesMax) => leaseDispatches(pool, from, to, dispatchesMax, bounds.dispatchLeaseMs),
     makeUnclaimedDue: (shards) => makeUnclaimedDispatchesDue(pool, shards),
     leaseChunks: (withReplays) => leaseChunks(pool, round, withReplays),
+    hasTurnsLeft: () => hasTurnsLeft(pool),
     endWaiting: () => endWaitingDeliveries(pool, bounds.endWebhooksMax, bounds.endRowsMax, slot),
     disableUnsuccessful: async () => {
       const webhookIds = await disableUnsuccessful(pool, bounds.noSuccessS, bounds.noSuccessWebhooksMax);

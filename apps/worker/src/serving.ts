@@ -28,6 +28,8 @@ export type ServingOptions = {
 
 export type Serving = {
   readonly now: () => { readonly fed: number; readonly served: readonly number[] };
+  /** Shards that are fed and that no worker serves, asked now. */
+  readonly unserved: () => Promise<readonly number[]>;
   /** Reads how many shards there are, and follows that from then on. */
   readonly start: () => Promise<void>;
   readonly stop: () => void;
@@ -50,12 +52,13 @@ export const createServing = (options: ServingOptions): Serving => {
     options.report('follow the shards'),
   );
 
+  const findUnserved = async (): Promise<readonly number[]> => findUnservedShards(await listShardProcesses(pool), shards.fed);
   let unserved: readonly number[] = [];
   let told = '';
   /** What nobody serves at two looks, so that a restart is not told of. */
   const lookForUnserved = async (): Promise<void> => {
     const before = unserved;
-    unserved = options.isActive() ? findUnservedShards(await listShardProcesses(pool), shards.fed) : [];
+    unserved = options.isActive() ? await findUnserved() : [];
     const tell = unserved.filter((shard) => before.includes(shard));
     if (tell.join() === told) return;
     told = tell.join();
@@ -65,6 +68,7 @@ export const createServing = (options: ServingOptions): Serving => {
   let timer: NodeJS.Timeout | undefined;
   return {
     now: () => ({ fed: shards.fed, served: served() }),
+    unserved: findUnserved,
     start: async () => {
       await follower.look().catch(options.report('follow the shards'));
       follower.start();

@@ -14,9 +14,10 @@ import {
   statisticsSlots,
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
-import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook } from '@posthorn/queue';
+import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook, shardsBelow } from '@posthorn/queue';
 import { createErrorLog, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
+import { judgeQueue } from './judge-queue.js';
 import { limits } from './limits.js';
 import { createMailingOn, type MailSettings } from './mailing.js';
 import { createRetentionOn } from './retention.js';
@@ -102,7 +103,15 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
   });
 
   const askDatabase = createTimely(() => readReadiness(pool), limits.readiness);
-  const askQueue = createTimely(() => producer.ready().then(producer.trouble), limits.readiness);
+  const askQueue = createTimely(() => producer.state(limits.shardPatienceMs), limits.readiness);
+  const askUnserved = createTimely(serving.unserved, limits.readiness);
+  /** Who cannot tell what nobody serves hears of that elsewhere: then Postgres does not answer. */
+  const findTrouble = async () => {
+    const [state, unserved] = await Promise.allSettled([askQueue(), askUnserved()]);
+    const now = serving.now();
+    const found = state.status === 'rejected' ? { unreachable: shardsBelow(now.fed), refuses: null, doubt: null } : state.value;
+    return judgeQueue(now, found, unserved.status === 'rejected' ? [] : unserved.value);
+  };
   let isStopping = false;
   const parts = new Set<string>();
   /** Waits for one part; while it does, the part stands among what is open. */
@@ -148,21 +157,17 @@ export const createWorker = async (options: WorkerOptions): Promise<Worker> => {
     },
     open: () => [...delivering.open(), ...parts],
     problems: async () => {
-      const [database, queue] = await Promise.allSettled([askDatabase(), askQueue()]);
+      const [database, queue] = await Promise.all([Promise.allSettled([askDatabase()]).then(([asked]) => asked), findTrouble()]);
       return {
         ...(isStopping && { process: 'it is stopping' }),
         ...(database.status === 'rejected' ? { postgres: 'not reachable' } : database.value.problems),
-        ...(queue.status === 'rejected' ? { queue: 'not reachable' } : queue.value.refuses !== null && { queue: queue.value.refuses }),
-        ...(serving.now().served.length === 0 && { shards: 'serves no shard of the queue: see POSTHORN_WORKER_SHARDS' }),
+        ...queue.problems,
         ...(!delivering.fresh() && { circuits: 'the last look at the circuits is too old' }),
       };
     },
     degraded: async () => {
-      const [database, queue] = await Promise.allSettled([askDatabase(), askQueue()]);
-      return {
-        ...(database.status === 'fulfilled' && database.value.degraded),
-        ...(queue.status === 'fulfilled' && queue.value.doubt !== null && { queue: queue.value.doubt }),
-      };
+      const [database, queue] = await Promise.all([askDatabase().catch(() => ({ degraded: {} })), findTrouble()]);
+      return { ...database.degraded, ...queue.degraded };
     },
     lookAtQueue: producer.look,
   };

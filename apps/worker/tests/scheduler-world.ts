@@ -23,6 +23,8 @@ export const openScheduler = (shards = 1) => {
     leader: true,
     backlog: 0,
     chunks: [] as Chunk[][],
+    /** Whether rounds leave turns to the next, while there are chunks. */
+    turnsLeft: false,
     waiting: waitingNow(shards, 0),
     lost: Array(shards).fill(false) as boolean[],
     /** Shards that have gone: known once it is looked. */
@@ -70,6 +72,7 @@ export const openScheduler = (shards = 1) => {
       return call('makeUnclaimedDue', 3);
     },
     leaseChunks: () => call('leaseChunks', world.chunks.shift() ?? []),
+    hasTurnsLeft: () => call('hasTurnsLeft', world.turnsLeft && world.chunks.length > 0),
     endWaiting: () => {
       const ended = Math.min(world.ending, bounds.endRowsMax);
       world.ending -= ended;

@@ -1,6 +1,7 @@
-// Tables whose rows are written again and again stay as large as they are once they are warm. What autovacuum does by its settings is done here by hand
-// after each cycle.
+// Tables whose rows are written again and again stay as large as they are once they are warm. What autovacuum does is done here by hand after each
+// cycle; that it comes by its settings, and when, is looked at apart.
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventually } from '@posthorn/testkit';
 import { addDeliveries, addEvent } from '../tests/events.js';
 import { createWorld, newEventId, type World } from '../tests/world.js';
 import { leaseChunks } from './due-deliveries.js';
@@ -69,3 +70,40 @@ it('states of webhooks that have turn after turn, and their statistics that are 
   });
   for (const each of growth) expect(each).toBeLessThan(growthMax);
 });
+
+it('autovacuum looks at them after a number of changes, however large they are, and at a day while it is written to', async () => {
+  const rows = await world.rows<{ name: string; scale: number; threshold: number; delay: string }>(
+    `select c.relname as name, coalesce(max(o.value) filter (where o.name = 'autovacuum_vacuum_scale_factor'), '1')::float8 as scale,
+            max(o.value) filter (where o.name = 'autovacuum_vacuum_threshold')::int as threshold,
+            max(o.value) filter (where o.name = 'autovacuum_vacuum_cost_delay') as delay
+       from pg_class c cross join lateral (select split_part(x, '=', 1) as name, split_part(x, '=', 2) as value from unnest(c.reloptions) x) o
+      where c.relkind = 'r' group by 1`,
+  );
+  const of = (name: string) => rows.find((row) => row.name === name);
+  for (const name of ['dispatches', 'webhook_state']) expect(of(name)).toEqual({ name, scale: 0, threshold: 5_000, delay: '0' });
+  for (const name of ['webhook_stats', 'tenant_stats', 'webhook_totals']) {
+    expect(of(name)).toMatchObject({ threshold: 5_000, delay: '0' });
+    expect(of(name)?.scale).toBeLessThanOrEqual(0.02);
+  }
+  const partitions = await world.rows<{ name: string }>(
+    `select inhrelid::regclass::text as name from pg_inherits
+      where inhparent in ('events'::regclass, 'deliveries'::regclass, 'attempts'::regclass, 'idempotency_keys'::regclass)`,
+  );
+  expect(partitions.length).toBeGreaterThanOrEqual(4 * 8);
+  for (const { name } of partitions) expect([name, of(name)?.scale, of(name)?.threshold]).toEqual([name, 0.05, 5_000]);
+});
+
+it('autovacuum comes when so many dispatches were claimed', async () => {
+  const vacuumed = async () =>
+    (await world.row<{ count: number }>(`select autovacuum_count::int as count from pg_stat_user_tables where relname = 'dispatches'`))
+      .count;
+  await world.rows(
+    `insert into dispatches (id, event_ids, lease_until) select new_uuidv7(), array[gen_random_uuid()], 'infinity' from generate_series(1, 60000)`,
+  );
+  await world.rows('vacuum analyze dispatches');
+  const before = await vacuumed();
+  // Of 60,000 rows Postgres would by itself bear 12,050 dead ones.
+  await world.rows('update dispatches set claim = claim + 1 where id in (select id from dispatches limit 5500)');
+  await eventually(async () => (await vacuumed()) > before, { timeoutMs: 120_000, everyMs: 500 });
+  await world.rows('delete from dispatches');
+}, 150_000);

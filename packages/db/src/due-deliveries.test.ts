@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { storedStatusCodes } from '@posthorn/core';
 import { eventually } from '@posthorn/testkit';
 import { createWorld, failed, flushLimits, sent, type World, waiting } from '../tests/world.js';
-import { type Chunk, leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
+import { type Chunk, hasTurnsLeft, leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
 import { type DeliveryRecord, writeFlush } from './flush.js';
 import type { HotPool } from './pools.js';
 
@@ -50,6 +50,15 @@ const hintOf = (webhookId: string) =>
   );
 
 describe('a round', () => {
+  it('leaves turns where it was filled by what webhooks may have, and says so until all had theirs', async () => {
+    const webhooks = await Promise.all(Array.from({ length: 7 }, () => world.webhook({ ...due, chunk: '500' })));
+    for (const webhookId of webhooks) await addDue(webhookId, 20);
+    const rounds: number[] = [];
+    for (let left = true; left; left = await hasTurnsLeft(world.pool)) rounds.push(Object.keys(sizesOf(await lease())).length);
+    expect(rounds).toEqual([2, 2, 2, 1]);
+    expect(await world.row('select count(*)::int as leased from deliveries where out')).toEqual({ leased: 140 });
+  });
+
   it('serves every webhook that has something due, however much one of them has', async () => {
     const heavy = await world.webhook({ ...due, chunk: '500' });
     await addDue(heavy, 5_000, 3_600);

@@ -49,6 +49,19 @@ export const leaseChunks = async (pool: HotPool, limits: RoundLimits, withReplay
   return [...chunks.values()];
 };
 
+/** A turn that is younger may have come while the round was made. */
+const leftAfterMs = 50;
+
+/** Whether a webhook that has a turn now was left without one by the round before, since others had filled it. */
+export const hasTurnsLeft = async (pool: HotPool): Promise<boolean> => {
+  const result = await pool.query<{ left: boolean }>({
+    name: 'turns-left',
+    text: `select exists (select from webhook_state
+                    where wake_at <= now() - interval '${leftAfterMs} ms' and wake_at < 'infinity' and disabled_at is null and deleted_at is null) as left`,
+  });
+  return result.rows[0]?.left ?? false;
+};
+
 export type LoadedDelivery = {
   readonly event: LoadedEvent;
   readonly webhookId: string;

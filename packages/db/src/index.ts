@@ -35,7 +35,15 @@ export {
   setAsideDispatch,
   splitDispatch,
 } from './dispatches.js';
-export { type Chunk, endWaitingDeliveries, type LoadedDelivery, leaseChunks, loadChunks, mendDueHints } from './due-deliveries.js';
+export {
+  type Chunk,
+  endWaitingDeliveries,
+  hasTurnsLeft,
+  type LoadedDelivery,
+  leaseChunks,
+  loadChunks,
+  mendDueHints,
+} from './due-deliveries.js';
 export { type DueWork, findDueWork } from './due-work.js';
 export { EmbeddedPostgresError, startEmbeddedPostgres } from './embedded-postgres.js';
 export { createKeyFollower, EncryptionKeyError, type KeyFollower } from './encryption-key.js';

@@ -35,7 +35,30 @@ describe('figures of the work', () => {
       is_scheduled: false,
       apis: 0,
       workers: 0,
+      shards_unserved: 0,
     });
+  });
+
+  it('count the shards that are fed and that no process of late serves', async () => {
+    const unserved = async () => (await readWorkFigures(db)).shards_unserved;
+    const worker = (shards: string, seen: string) =>
+      world.rows(
+        `insert into processes (id, role, host, pid, node_version, started_at, seen_at, shards_fed, shards_served)
+         values (gen_random_uuid(), 'worker', 'h', 1, 'v1', now(), now() + $2::interval, 6, $1::smallint[])`,
+        [shards, seen],
+      );
+    await world.rows(`insert into deployment (queue_backend, queue_shards, encryption_key_id) values ('redis', 6, 'a')`);
+    expect(await unserved()).toBe(6);
+    await worker('{0,1,2}', '-16 s');
+    await worker('{1,2,7}', '-1 s');
+    await worker('{2,3}', '-1 s');
+    expect(await unserved()).toBe(3);
+    await world.rows('update deployment set queue_shards_next = 4');
+    expect(await unserved()).toBe(1);
+    await world.rows('update deployment set queue_shards_next = 8');
+    expect(await unserved()).toBe(3);
+    await world.rows('delete from deployment');
+    await world.rows('delete from processes');
   });
 
   it('tell what nobody has, and for how long', async () => {

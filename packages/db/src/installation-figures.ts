@@ -24,6 +24,8 @@ export type WorkFigures = {
   readonly is_scheduled: boolean;
   readonly apis: number;
   readonly workers: number;
+  /** Shards of the queue that are fed and that no process serves. */
+  readonly shards_unserved: number;
   readonly snapshot_age_s: number;
   readonly unsettled_age_s: number;
 };
@@ -50,6 +52,8 @@ export const readWorkFigures = async (db: Database, goneAfterS = 15): Promise<Wo
            ${age(sql`least((select min(lease_until) from nobodys), (select min(wake_at) from turns))`)} as lag_s,
            exists (select from leases where name = 'scheduler' and held_until > now()) as is_scheduled,
            p.apis, p.workers,
+           (select count(*) from deployment d cross join generate_series(0, least(d.queue_shards, d.queue_shards_next) - 1) as shard
+             where not exists (select from processes where seen_at > now() - make_interval(secs => ${goneAfterS}) and shard = any (shards_served)))::int as shards_unserved,
            ${age(sql`(select min(xact_start) from pg_stat_activity
                        where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()
                          and backend_type in ('client backend', 'walsender'))`)} as snapshot_age_s,

@@ -146,8 +146,9 @@ describe('days that are given up', () => {
     const report = await beginReport();
     const patient = new pg.Client({ connectionString: world.url, application_name: 'patient' });
     await patient.connect();
+    // Not the first in turn: it stands in the way of that one.
     const detaching = patient
-      .query(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(11))} concurrently`)
+      .query(`alter table deliveries detach partition deliveries_${dayOf(noonBefore(10))} concurrently`)
       .catch((error: Error) => error);
     await eventually(
       async () =>
@@ -157,7 +158,7 @@ describe('days that are given up', () => {
     expect(await detaching).toMatchObject({ code: '57014' });
     await report.end();
     expect((await readPartitions(world.pool)).leaving).toBe(1);
-    await patient.query(`alter table events detach partition events_${dayOf(noonBefore(10))} concurrently`);
+    await patient.query(`alter table events detach partition events_${dayOf(noonBefore(11))} concurrently`);
     await patient.end();
     expect((await drop()).kept).toBeNull();
     expect(await old()).toEqual([]);

@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 const day = Date.UTC(2031, 2, 30);
 
 beforeAll(async () => {
-  world = await createWorld(1);
+  world = await createWorld(4);
 });
 
 afterAll(() => world.drop());
@@ -40,6 +40,11 @@ describe('make_partitions', () => {
       'idempotency_keys_20310331',
     ]);
     expect(await make('2031-03-30', '2031-03-31')).toBe(0);
+  });
+
+  it('makes a day once, also where several make it at the same time', async () => {
+    const made = await Promise.all([1, 2, 3, 4].map(() => make('2032-05-01', '2032-05-04')));
+    expect(made.toSorted()).toEqual([0, 0, 0, 3 * 4 + 11]);
   });
 
   it('makes days of UTC whatever the session’s time zone, also where a local day begins late or twice', async () => {

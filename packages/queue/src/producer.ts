@@ -17,6 +17,7 @@ import {
 } from './jobs.js';
 import { lookAtQueues, lookForTrouble, type QueueLook } from './queue-look.js';
 import { noTrouble, type QueueTrouble } from './redis-trouble.js';
+import { withTimeout } from './with-timeout.js';
 
 export type QueueProducer = {
   /** So many are fed: 0 up to this, without it. */
@@ -38,18 +39,20 @@ export type QueueProducer = {
   readonly unfinished: (shard: number) => Promise<number>;
   /** Marks the queues; true for a shard whose mark of the last call is gone: its data were lost, jobs and all. */
   readonly lostData: (shard: number) => Promise<boolean>;
-  /** Those of the fed shards that do not answer now. */
-  readonly unreachable: () => Promise<readonly number[]>;
+  /** Those of the fed shards that do not answer now; of one that has not after `patienceMs`, what the last look found stands. */
+  readonly unreachable: (patienceMs?: number) => Promise<readonly number[]>;
   /** Resolves once it is connected to the queue for the first time; rejects after a while. */
   readonly connected: () => Promise<void>;
   /** Asks what stands in the queues; rejects while they cannot be reached. */
   readonly look: () => Promise<QueueLook>;
-  /** What is wrong with the servers that answer; rejects if none does. */
-  readonly trouble: () => Promise<QueueTrouble>;
   /** Resolves once the queue answers: any of its shards. */
   readonly ready: () => Promise<void>;
+  /** What stands in the way of jobs, asked now. Rejects if no shard answers. @param patienceMs as of `unreachable` */
+  readonly state: (patienceMs: number) => Promise<QueueState>;
   readonly close: () => Promise<void>;
 };
+
+export type QueueState = QueueTrouble & { readonly unreachable: readonly number[] };
 
 export type ProducerOptions = {
   readonly location: QueueLocation;
@@ -61,15 +64,6 @@ export type ProducerOptions = {
 const addTimeoutMs = 2_000;
 /** What was looked at longer ago is looked at anew by `refresh`. */
 const staleMs = 1_000;
-
-const withTimeout = <T>(promise: Promise<T>, timeoutMs: number): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the queue did not answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  promise.catch(() => undefined);
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
-};
 
 const openQueue = (backend: Backend, lane: Lane, shard: number, onError: (error: Error) => void) => {
   const queue = new Queue(
@@ -163,15 +157,37 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
     }
   };
 
-  const unreachable = async (): Promise<readonly number[]> => {
-    const asked = shardsBelow(shards).map(async (shard): Promise<readonly number[]> => {
-      const [first] = await Promise.all([openShard(shard), withTimeout(answers(shard), addTimeoutMs)]).then(
-        () => [true],
-        () => [false],
-      );
-      return first === true && queues.has(queueName('first', shard)) ? [] : [shard];
+  /** What the last look at a shard found; it is looked at soon. */
+  const wasThere = (shard: number): boolean => {
+    const first = queues.get(queueName('first', shard));
+    if (first === undefined) return false;
+    first.isAsked = true;
+    return first.waiting !== Number.POSITIVE_INFINITY;
+  };
+  const isThere = async (shard: number, patienceMs: number): Promise<boolean> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(wasThere(shard)), patienceMs);
     });
+    const answered = Promise.all([openShard(shard), withTimeout(answers(shard), addTimeoutMs)]).then(
+      () => queues.has(queueName('first', shard)),
+      () => false,
+    );
+    return Promise.race([answered, late]).finally(() => clearTimeout(timer));
+  };
+  const unreachable = async (patienceMs = 2 * addTimeoutMs): Promise<readonly number[]> => {
+    const asked = shardsBelow(shards).map(async (shard) => ((await isThere(shard, patienceMs)) ? [] : [shard]));
     return (await Promise.all(asked)).flat();
+  };
+  const state = async (patienceMs: number): Promise<QueueState> => {
+    await withTimeout(opened, addTimeoutMs);
+    if (backend.redis === null) {
+      await withTimeout(openLanes(0)[0]?.queue.getWaitingCount() ?? Promise.resolve(0), addTimeoutMs);
+      return { unreachable: [], ...noTrouble };
+    }
+    const [silent, trouble] = await Promise.all([unreachable(patienceMs), lookForTrouble(backend.redis, patienceMs)]);
+    if (silent.length === shards) throw new Error('the queue does not answer');
+    return { unreachable: silent, ...trouble };
   };
 
   return {
@@ -215,16 +231,16 @@ export const createQueueProducer = (options: ProducerOptions): QueueProducer => 
     },
     unreachable,
     connected: () => withTimeout(opened, addTimeoutMs),
-    ready: async () => {
-      await withTimeout(opened, addTimeoutMs);
-      if (backend.redis === null) await withTimeout(openLanes(0)[0]?.queue.getWaitingCount() ?? Promise.resolve(0), addTimeoutMs);
-      else if ((await unreachable()).length === shards) throw new Error('the queue does not answer');
-    },
+    ready: async () => void (await state(2 * addTimeoutMs)),
+    state,
     look: async () => {
       await withTimeout(opened, addTimeoutMs);
-      return withTimeout(lookAtQueues([...queues.values()], backend.redis), addTimeoutMs);
+      // Apart from the others, which one that does not answer must not keep from being counted.
+      const unreachableShards = await unreachable();
+      if (unreachableShards.length === shards) throw new Error('the queue does not answer');
+      const answering = [...queues.values()].filter(({ shard }) => !unreachableShards.includes(shard));
+      return { ...(await withTimeout(lookAtQueues(answering, backend.redis), addTimeoutMs)), unreachableShards };
     },
-    trouble: async () => (backend.redis === null ? noTrouble : withTimeout(lookForTrouble(backend.redis), addTimeoutMs)),
     close: async () => {
       clearInterval(timer);
       await Promise.all([...queues.values()].map((each) => withTimeout(each.queue.close(), addTimeoutMs).catch(() => undefined)));

@@ -5,8 +5,11 @@ import { type Lane, lanes } from './jobs.js';
 import type { RedisClient } from './redis-client.js';
 import { mayEvict, readRedisInfo } from './redis-facts.js';
 import { type QueueTrouble, troubleOf } from './redis-trouble.js';
+import { withTimeout } from './with-timeout.js';
 
 export type QueueLook = {
+  /** Shards that are fed and do not answer. */
+  readonly unreachableShards: readonly number[];
   readonly jobs: Readonly<Record<Lane, { readonly waiting: number; readonly active: number }>>;
   /** Over all masters; null: the queue is on Postgres. */
   readonly redis: {
@@ -49,12 +52,22 @@ const readRedis = async (redis: RedisClient): Promise<NonNullable<QueueLook['red
   };
 };
 
-/** What is wrong with the masters that answer; rejects if none does. */
-export const lookForTrouble = async (redis: RedisClient): Promise<QueueTrouble> =>
-  troubleOf((await readInfos(redis)).map((info) => readRedisInfo('', info, null)));
+/** What is wrong with the masters that answer within `patienceMs`; of the others nothing is said. */
+export const lookForTrouble = async (redis: RedisClient, patienceMs: number): Promise<QueueTrouble> => {
+  const infos = mastersOf(redis).map((each) =>
+    withTimeout(each.info(), patienceMs).then(
+      (info) => [info],
+      () => [],
+    ),
+  );
+  return troubleOf((await Promise.all(infos)).flat().map((info) => readRedisInfo('', info, null)));
+};
 
 /** Asks the queues of all shards that answer; rejects if none does. */
-export const lookAtQueues = async (queues: readonly LookedAt[], redis: RedisClient | null): Promise<QueueLook> => {
+export const lookAtQueues = async (
+  queues: readonly LookedAt[],
+  redis: RedisClient | null,
+): Promise<Omit<QueueLook, 'unreachableShards'>> => {
   const [counts, memory] = await Promise.all([
     ofThoseWhoAnswer(queues.map(async ({ lane, queue }) => ({ lane, ...(await queue.getJobCounts('waiting', 'active')) }))),
     redis === null ? null : readRedis(redis),

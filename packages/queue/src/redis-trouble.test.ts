@@ -40,13 +40,13 @@ describe('a Redis that answers', () => {
     const redis = new Redis(server.url);
     try {
       await producer.ready();
-      expect(await producer.trouble()).toEqual({ refuses: null, doubt: null });
+      expect(await producer.state(1_000)).toEqual({ unreachable: [], refuses: null, doubt: null });
       expect((await producer.look()).redis).toMatchObject({ mayEvict: false });
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lfu');
-      expect(await producer.trouble()).toEqual({ refuses: null, doubt: expect.stringMatching(/allkeys-lfu/) });
+      expect(await producer.state(1_000)).toMatchObject({ refuses: null, doubt: expect.stringMatching(/allkeys-lfu/) });
       expect((await producer.look()).redis).toMatchObject({ mayEvict: true });
       await redis.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1');
-      expect(await producer.trouble()).toEqual({ refuses: expect.stringMatching(/full/), doubt: null });
+      expect(await producer.state(1_000)).toMatchObject({ refuses: expect.stringMatching(/full/), doubt: null });
     } finally {
       redis.disconnect();
       await producer.close();

@@ -24,6 +24,7 @@ export type MetricUnit =
   | 'rounds'
   | 'rows'
   | 'seconds'
+  | 'shards'
   | 'streams'
   | 'webhooks'
   | '0 or 1'

@@ -41,7 +41,7 @@ export const deploymentRoute =
         readUpkeep(db),
         queue
           .ready()
-          .then(queue.unreachable)
+          .then(() => queue.unreachable())
           .catch(() => all),
       ]);
       const waiting = { first: waitingIn('first'), due: waitingIn('due'), replay: waitingIn('replay') };

@@ -1,7 +1,7 @@
 // Whether the API lives, whether it is ready (it needs Postgres alone: without the queue and without workers it still accepts), and its metrics.
 import { createTimely } from '@posthorn/core';
 import { type HotPool, readReadiness } from '@posthorn/db';
-import type { QueueProducer, QueueTrouble } from '@posthorn/queue';
+import type { QueueProducer, QueueState } from '@posthorn/queue';
 import type { Metrics } from '@posthorn/telemetry';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
@@ -38,14 +38,6 @@ const config: FastifyContextConfig = { permission: 'public', isVital: true };
 
 type Checks = Readonly<Record<string, string>>;
 
-type QueueState = QueueTrouble & { readonly unreachable: readonly number[] };
-
-const askQueueOf = (queue: QueueProducer) => async (): Promise<QueueState> => {
-  await queue.ready();
-  const [unreachable, trouble] = await Promise.all([queue.unreachable(), queue.trouble()]);
-  return { unreachable, ...trouble };
-};
-
 const queueTrouble = (asked: PromiseSettledResult<QueueState>): Checks => {
   if (asked.status === 'rejected') return { queue: 'not reachable; events are accepted and delivered once it is back' };
   const { unreachable, refuses, doubt } = asked.value;
@@ -68,7 +60,7 @@ export const healthRoutes =
   async (app: FastifyInstance) => {
     const { readiness: times } = limits;
     const askDatabase = createTimely(() => readReadiness(pool), times);
-    const askQueue = createTimely(askQueueOf(queue), times);
+    const askQueue = createTimely(() => queue.state(limits.shardPatienceMs), times);
     const askWorker = createTimely(workerProblems, times);
 
     app.get('/healthz', { config, schema: health }, async () => ({ status: 'ok' }));

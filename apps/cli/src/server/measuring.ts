@@ -85,6 +85,7 @@ export const measure = (options: MeasuringOptions, fresh: Readonly<Record<keyof 
   const lookAtQueue = async (): Promise<void> => {
     queue = await options.lookAtQueue();
     metrics.queueReachable.set(1);
+    metrics.queueShardsUnreachable.set(queue.unreachableShards.length);
     for (const lane of lanes)
       for (const state of ['waiting', 'active'] as const) metrics.queueJobs.set({ lane, state }, queue.jobs[lane][state]);
     metrics.redisMemory.set({ kind: 'used' }, queue.redis?.usedBytes ?? 0);
@@ -105,6 +106,7 @@ export const measure = (options: MeasuringOptions, fresh: Readonly<Record<keyof 
     metrics.schedulerHeld.set(work.is_scheduled ? 1 : 0);
     metrics.processes.set({ role: 'api' }, work.apis);
     metrics.processes.set({ role: 'worker' }, work.workers);
+    metrics.queueShardsUnserved.set(work.shards_unserved);
     metrics.oldestSnapshotAge.set(work.snapshot_age_s);
     metrics.unsettledAge.set(work.unsettled_age_s);
   };
