@@ -61,7 +61,7 @@ hand and a replay begin it anew. \`webhook-id\` and the body stay the same on ev
 
 After ${defaultCircuitPolicy.threshold} failures in a row (\`circuit_threshold\`) the circuit opens: no calls, deliveries are held. After ${duration(defaultCircuitPolicy.cooldownS)}, doubling up to
 ${duration(defaultCircuitPolicy.cooldownMaxS)}, one delivery is sent as a probe. If it succeeds the circuit closes, the count is 0, and what was held goes out at a pace that doubles with
-every chunk that succeeds and begins anew with a failure. Results count in the order in which they are recorded; an attempt that began before the last
+every chunk of which at least half is taken, and begins anew after five failures in a row. Results count in the order in which they are recorded; an attempt that began before the last
 change of the circuit does not change it any more. With \`circuit_recovery: manual\` an open circuit waits for \`reset-circuit\`. An automatic one that
 sees no success for 120 h disables its webhook.
 

@@ -215,7 +215,9 @@ describe('an open circuit', () => {
 });
 
 describe('the end of a chunk', () => {
-  it('doubles the next one up to the limit, gives the next turn at once, and begins anew after a failure', async () => {
+  const lenient = { threshold: 10 };
+
+  it('doubles the next one up to the limit, gives the next turn at once, and begins anew after five failures in a row', async () => {
     const webhookId = await world.webhook();
     const chunks: number[] = [];
     for (let i = 0; i < 5; i++) {
@@ -225,8 +227,20 @@ describe('the end of a chunk', () => {
       chunks.push(chunk);
     }
     expect(chunks).toEqual([2, 4, 8, 8, 8]);
-    await flush([bad(webhookId)], [webhookId]);
-    expect((await stateOf(webhookId)).chunk).toBe(1);
+    for (const failures of [1, 2, 3, 4]) {
+      await flush([bad(webhookId, lenient)], [webhookId]);
+      expect(await stateOf(webhookId)).toMatchObject({ chunk: 8, count: failures });
+    }
+    await flush([bad(webhookId, lenient)]);
+    expect(await stateOf(webhookId)).toMatchObject({ chunk: 1, count: 5, circuit: 0 });
+  });
+
+  it('grows while at least half of it is taken, and does not while less is', async () => {
+    const webhookId = await world.webhook();
+    await flush([bad(webhookId, lenient), good(webhookId)], [webhookId]);
+    expect((await stateOf(webhookId)).chunk).toBe(2);
+    await flush([bad(webhookId, lenient), bad(webhookId, lenient), good(webhookId)], [webhookId]);
+    expect((await stateOf(webhookId)).chunk).toBe(2);
   });
 
   it('does not shorten what the endpoint asked for while the chunk was out', async () => {

@@ -19,6 +19,15 @@ import { addUp, attemptCounts, count, statsCounters } from './stats-columns.js';
 const failed = (row: string): string =>
   `(${row}.sent and not ${row}.ok and ${row}.error_kind is distinct from ${errorKindCodes.cut_off})::int`;
 
+/**
+ * How many deliveries of a webhook the scheduler hands out next: twice as many once a chunk is through of which at least half was taken, as many after worse, one
+ * after `failingFailures` in a row and after every change of the circuit. An endpoint that now and then says no is not slowed down for it.
+ */
+const nextChunk = `case when n.next_circuit <> s.circuit or (n.reported and n.next_circuit <> 0) then 1
+                      when n.bads > 0 and n.next_count >= ${failingFailures} then 1
+                      when n.reported and n.bads <= n.goods then least(s.chunk * 2, $42)
+                      else s.chunk end`;
+
 export const flushSql = `
 with input as materialized (
   select *, ok and sent as good, sent and not ok and counts as bad, event_type not like 'posthorn.%' as is_told
@@ -117,7 +126,7 @@ locked as (
      for update of s
 ),
 folded as (
-  select l.*, a.last_good is not null as any_good, b.failures_after, b.probe_good, b.probe_bad,
+  select l.*, a.last_good is not null as any_good, b.goods, b.bads, b.failures_after, b.probe_good, b.probe_bad,
          case l.circuit
            when 0 then case when a.last_good is not null then b.failures_after else l.circuit_failure_count + b.failures_after end
            when 2 then case when b.probe_good then 0 when b.probe_bad then l.circuit_failure_count + 1 else l.circuit_failure_count end
@@ -128,7 +137,8 @@ folded as (
      select max(ord) filter (where good) as last_good from tallied t where t.webhook_id = l.webhook_id and changed and epoch = l.circuit_epoch
    ) a
    cross join lateral (
-     select count(*) filter (where bad and ord > coalesce(a.last_good, 0))::int as failures_after,
+     select count(*) filter (where good) as goods, count(*) filter (where bad) as bads,
+            count(*) filter (where bad and ord > coalesce(a.last_good, 0))::int as failures_after,
             coalesce(bool_or(kind = 2 and good), false) as probe_good, coalesce(bool_or(kind = 2 and bad), false) as probe_bad
        from tallied t where t.webhook_id = l.webhook_id and changed and epoch = l.circuit_epoch
    ) b
@@ -161,9 +171,7 @@ state as (
          circuit_opened_at = case when n.next_circuit = 0 then null when s.circuit = 0 and n.next_circuit = 1 then now() else s.circuit_opened_at end,
          no_success_since = case when n.next_circuit = 0 then null when s.circuit = 0 and n.next_circuit = 1 then now() else s.no_success_since end,
          cooldown_s = case when n.next_circuit = 0 then $40 when n.next_circuit = 1 and s.circuit <> 1 then n.opening_s else s.cooldown_s end,
-         chunk = case when not n.reported then case when n.next_circuit <> s.circuit then 1 when n.bad and s.circuit = 0 then 0 else s.chunk end
-                      when n.next_circuit <> 0 or n.bad or s.circuit <> 0 or s.chunk = 0 then 1
-                      else least(s.chunk * 2, $42) end,
+         chunk = ${nextChunk},
          due_at = case when n.ends then least(s.due_at, now()) else least(s.due_at, now() + n.due_in_ms * interval '1 ms') end,
          replay_due_at = least(s.replay_due_at, now() + n.replay_due_in_ms * interval '1 ms'),
          -- Whatever the time of the new delivery: the scheduler's second look may come before this commit.
