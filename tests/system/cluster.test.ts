@@ -105,15 +105,12 @@ describe('on a cluster', () => {
         degraded: { queue: expect.stringContaining('1, 5') },
       });
       for (const worker of product.workers) {
+        // A process finds out shard by shard: one of the master's two may be told of before the other.
         const said = await eventually(async () => {
           const one = await readiness(worker);
-          return one.degraded.queue !== undefined && one;
+          return one.degraded.queue?.includes('shards 1, 5 not reachable') && one;
         });
-        expect(said).toMatchObject({
-          status: 'ready',
-          problems: {},
-          degraded: { queue: expect.stringContaining('shards 1, 5 not reachable') },
-        });
+        expect(said).toMatchObject({ status: 'ready', problems: {} });
         await eventually(async () => (await shardsMeasured(worker, 'unreachable')) === 2, { timeoutMs: 30_000 });
       }
       // All that was accepted while it was known to be gone arrives before it is back, and so does what it was to hand out.
