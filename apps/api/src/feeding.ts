@@ -1,7 +1,7 @@
 // Feeding what was committed to the queue, at best effort: the shards take turns, those that are full or cannot be reached are passed over, and what no
 // shard has room for is left to the scheduler. Follows the number of shards while it is changed.
-import { createShardFollower, type HotPool, type StoredDispatch } from '@posthorn/db';
-import { createQueueProducer, type QueueLocation, type QueueProducer, shardsBelow } from '@posthorn/queue';
+import { createShardFollower, giveBackDispatches, type HotPool, type StoredDispatch } from '@posthorn/db';
+import { createQueueProducer, type DispatchJob, type QueueLocation, type QueueProducer, shardsBelow } from '@posthorn/queue';
 import type { ErrorLog } from '@posthorn/telemetry';
 import { limits } from './limits.js';
 
@@ -44,6 +44,34 @@ export const createFeeding = ({ pool, queue: location, queueShards, onError, onC
     turn = inTurn.find(hasRoom) ?? inTurn[0] ?? 0;
     return turn;
   };
+  let refused: DispatchJob[] = [];
+  let givingBack: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  /** What no shard took is not to wait for the end of its lease. */
+  const giveBack = async (): Promise<void> => {
+    clearTimeout(givingBack);
+    givingBack = undefined;
+    const jobs = refused;
+    refused = [];
+    if (jobs.length > 0)
+      await giveBackDispatches(pool, jobs, limits.refusedMs).catch((error: unknown) => onError('queue.give_back_failed', error));
+  };
+  const takes = (job: DispatchJob, shard: number): Promise<boolean> =>
+    queue.addDispatch(job, shard).then(
+      () => true,
+      (error: unknown) => {
+        onError('queue.add_failed', error);
+        return false;
+      },
+    );
+  const add = async (job: DispatchJob, shard: number): Promise<void> => {
+    if (await takes(job, shard)) return;
+    const other = nextShard();
+    // Whoever takes it claims it first, so that it may stand in two shards.
+    if ((other !== shard && hasRoom(other) && (await takes(job, other))) || isStopped) return;
+    refused.push(job);
+    givingBack ??= setTimeout(giveBack, limits.refusedLingerMs);
+  };
   return {
     queue,
     hasRoom,
@@ -51,14 +79,7 @@ export const createFeeding = ({ pool, queue: location, queueShards, onError, onC
     enqueue: (dispatches) => {
       for (const { id, shard, eventIds } of dispatches) {
         if (!hasRoom(shard)) continue;
-        const job = { id, claim: 0, firstEventId: eventIds[0] ?? id, lastEventId: eventIds.at(-1) ?? id };
-        queue.addDispatch(job, shard).catch((error: unknown) => {
-          onError('queue.add_failed', error);
-          // Whoever takes it claims it first, so that it may stand in two shards.
-          const other = nextShard();
-          if (other !== shard && hasRoom(other))
-            queue.addDispatch(job, other).catch((again: unknown) => onError('queue.add_failed', again));
-        });
+        void add({ id, claim: 0, firstEventId: eventIds[0] ?? id, lastEventId: eventIds.at(-1) ?? id }, shard);
       }
     },
     start: async () => {
@@ -67,8 +88,10 @@ export const createFeeding = ({ pool, queue: location, queueShards, onError, onC
       await queue.ready().catch(() => undefined);
     },
     stop: async () => {
+      isStopped = true;
       follower.stop();
       await queue.close();
+      await giveBack();
     },
   };
 };

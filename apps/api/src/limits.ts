@@ -12,6 +12,9 @@ export const limits = {
   waitingDispatchesMax: 2_000,
   /** How long an enqueued dispatch waits for its first claim before the scheduler feeds it again. */
   dispatchLeaseMs: 30_000,
+  /** A dispatch that no shard took is the scheduler's after so long; how long such ones are gathered. */
+  refusedMs: 2_000,
+  refusedLingerMs: 100,
   /** A commit that takes longer stands for a database that does not keep up: until it ends nothing more is taken. */
   commitMsMax: 2_000,
   requestBytesMax: 64 * 1024,

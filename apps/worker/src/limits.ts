@@ -76,6 +76,8 @@ export const limits = {
     waitingDispatchesMax: 2_000,
     dispatchLeaseMs: 30_000,
     dispatchesPerRoundMax: 500,
+    /** A shard that would not take a job is fed again after so long, and so is what it was to get. */
+    refusedMs: 2_000,
     waitingDueJobsMax: 20,
     webhooksPerRoundMax: 200,
     deliveriesPerRoundMax: 1_000,

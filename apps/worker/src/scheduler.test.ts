@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Chunk } from '@posthorn/db';
-import fc from 'fast-check';
 import { fakeTime } from '../tests/fixtures.js';
-import { openScheduler, waitingNow } from '../tests/scheduler-world.js';
+import { chunk, openScheduler, waitingNow } from '../tests/scheduler-world.js';
 import { limits } from './limits.js';
-import { packChunks } from './scheduler.js';
 
 const bounds = limits.scheduler;
 /** What a round asks for, in this order, if all of it is due. */
@@ -18,33 +15,6 @@ afterEach(() => {
 });
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
-const chunk = (webhookId: string, size: number, replay = false): Chunk => ({
-  webhookId,
-  turn: 1,
-  probe: false,
-  epoch: 0,
-  replay,
-  deliveries: Array.from({ length: size }, (_, index) => ({ eventId: String(index), attempt: 1 })),
-});
-describe('packing chunks into jobs', () => {
-  it('keeps every chunk whole and in order, and fills jobs up to their bound', () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 40 });
-    fc.assert(
-      fc.property(sizes, fc.integer({ min: 1, max: 100 }), (all, deliveriesMax) => {
-        const chunks = all.map((size, index) => chunk(String(index), size));
-        const jobs = packChunks(chunks, deliveriesMax);
-        expect(jobs.flat()).toEqual(chunks);
-        const sizeOf = (job: readonly Chunk[]) => job.reduce((sum, each) => sum + each.deliveries.length, 0);
-        for (const [index, job] of jobs.entries()) {
-          expect(job.length).toBeGreaterThan(0);
-          if (job.length > 1) expect(sizeOf(job)).toBeLessThanOrEqual(deliveriesMax);
-          const next = jobs[index + 1]?.[0];
-          if (next !== undefined) expect(sizeOf(job) + next.deliveries.length).toBeGreaterThan(deliveriesMax);
-        }
-      }),
-    );
-  });
-});
 
 describe('the scheduler', () => {
   it('feeds dispatches under the claim that they have, chunks in jobs, and counts what it fed', async () => {
@@ -239,17 +209,43 @@ describe('the scheduler', () => {
     await scheduler.stop();
   });
 
-  it('goes on after an error of the queue', async () => {
-    const { world, scheduler, fed, errors } = openScheduler();
+  it('gives back what a shard does not take, leaves it in peace for a while, and feeds it then', async () => {
+    const { world, scheduler, fed, due, errors, count } = openScheduler();
     world.backlog = 5;
-    world.queueFails = true;
+    world.chunks = [[chunk('a', 1)]];
+    world.refusing = [0];
+    scheduler.start();
+    await pass(bounds.refusedMs - bounds.roundMs);
+    expect([fed.length, errors.length, count('leaseDispatches'), count('giveBackDispatches'), count('leaseChunks')]).toEqual([
+      0, 1, 1, 1, 0,
+    ]);
+    world.refusing = [];
+    await pass(2 * bounds.roundMs);
+    expect([fed.length, due.length, errors.length]).toEqual([5, 1, 1]);
+    await scheduler.stop();
+  });
+
+  it('feeds what a shard does not take to the others', async () => {
+    const { world, scheduler, fed, due } = openScheduler(2);
+    world.backlog = 5;
+    world.chunks = [[chunk('a', 1)], [chunk('b', 1)]];
+    world.refusing = [1];
+    scheduler.start();
+    await pass(2 * bounds.refusedMs);
+    expect(fed.map(({ shard }) => shard)).toEqual(Array(5).fill(0));
+    // The chunk that was refused comes again when its lease is over.
+    expect(due.map(({ shard, job }) => [shard, job.chunks[0]?.webhookId])).toEqual([[0, 'b']]);
+    await scheduler.stop();
+  });
+
+  it('tells of what it could not give back as well', async () => {
+    const { world, scheduler, errors } = openScheduler();
+    world.backlog = 5;
+    world.refusing = [0];
+    world.databaseFails = 'giveBackDispatches';
     scheduler.start();
     await pass(0);
-    expect([fed.length, errors.length]).toEqual([0, 1]);
-    world.queueFails = false;
-    world.backlog = 5;
-    await pass(bounds.roundMs);
-    expect(fed).toHaveLength(5);
+    expect(errors).toEqual([new Error('giveBackDispatches')]);
     await scheduler.stop();
   });
 

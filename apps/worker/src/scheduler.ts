@@ -1,27 +1,22 @@
 // The one active loop that feeds due work from Postgres to the queue: dispatches that nobody works on, and chunks of waiting deliveries.
 // It runs in every worker; the one that holds the lease row is active. The queue holds a bounded window however large the backlog is:
 // nothing is fed to a shard that has enough waiting, or that cannot be reached.
-import type { Chunk, DueWork, FedDispatch } from '@posthorn/db';
+import type { DueWork } from '@posthorn/db';
 import { type QueueProducer, shardsBelow } from '@posthorn/queue';
+import { createFeeding, type FeedingDependencies } from './feeding.js';
 import { limits } from './limits.js';
 import { createLoop, type Loop } from './loop.js';
 
 const bounds = limits.scheduler;
-const { shardsMax } = limits;
 
 export type Scheduler = Loop & { readonly isActive: () => boolean };
 
-export type SchedulerDependencies = {
+export type SchedulerDependencies = FeedingDependencies & {
   readonly holdLease: () => Promise<boolean>;
   readonly releaseLease: () => Promise<void>;
   readonly findDueWork: () => Promise<DueWork>;
-  /** Takes dispatches of some shards that are nobody's, for feeding them to shard `to`. */
-  readonly leaseDispatches: (from: readonly number[], to: number, dispatchesMax: number) => Promise<readonly FedDispatch[]>;
   /** Makes due what was fed to these shards and nobody has claimed. */
   readonly makeUnclaimedDue: (shards: readonly number[]) => Promise<number>;
-  readonly leaseChunks: (withReplays: boolean) => Promise<readonly Chunk[]>;
-  /** Whether webhooks have waited for their turn longer than since the last round began. */
-  readonly hasTurnsLeft: () => Promise<boolean>;
   /** Ends what waits at webhooks that are switched off; returns how many. */
   readonly endWaiting: () => Promise<number>;
   /** Disables the webhooks that had no success for too long; returns how many. */
@@ -36,34 +31,14 @@ export type SchedulerDependencies = {
   readonly expireStatistics: () => Promise<number>;
   readonly mendDueHints: () => Promise<number>;
   readonly makePartitions: () => Promise<number>;
-  readonly queue: Pick<QueueProducer, 'shards' | 'addDispatches' | 'addDue' | 'waiting' | 'refresh' | 'lostData'>;
-  readonly newId: () => string;
-  readonly onFed: (kind: 'dispatch' | 'delivery', count: number) => void;
+  readonly queue: FeedingDependencies['queue'] & Pick<QueueProducer, 'refresh' | 'lostData'>;
   readonly onActive: (active: boolean) => void;
   readonly onMended: (count: number) => void;
-  readonly onError: (error: unknown) => void;
-};
-
-/** Packs chunks into jobs of at most `deliveriesPerJobMax` deliveries; a chunk is never split. */
-export const packChunks = (chunks: readonly Chunk[], deliveriesPerJobMax: number): readonly (readonly Chunk[])[] => {
-  const jobs: Chunk[][] = [];
-  let job: Chunk[] = [];
-  let size = 0;
-  for (const chunk of chunks) {
-    if (size > 0 && size + chunk.deliveries.length > deliveriesPerJobMax) {
-      jobs.push(job);
-      job = [];
-      size = 0;
-    }
-    job.push(chunk);
-    size += chunk.deliveries.length;
-  }
-  if (size > 0) jobs.push(job);
-  return jobs;
 };
 
 export const createScheduler = (dependencies: SchedulerDependencies): Scheduler => {
   const { queue } = dependencies;
+  const feeding = createFeeding(dependencies);
   let active = false;
   let workedAt = performance.now();
   let renewAt = 0;
@@ -72,55 +47,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
   let noSuccessAt = performance.now();
   let settleAt = performance.now();
   let expireStatisticsAt = performance.now();
-  let shardOfDue = 0;
-  let shardOfStrays = 0;
   const shardsLost = new Set<number>();
   let noticing: Promise<void> | null = null;
-
-  /** @param strays shards that nothing can be fed to: what belongs to them is fed here */
-  const feedDispatches = async (shard: number, strays: readonly number[]): Promise<boolean> => {
-    const room = Math.min(bounds.waitingDispatchesMax - queue.waiting('first', shard), bounds.dispatchesPerRoundMax);
-    if (room <= 0) return false;
-    const dispatches = await dependencies.leaseDispatches([shard, ...strays], shard, room);
-    if (dispatches.length === 0) return false;
-    await queue.addDispatches(
-      dispatches.map(({ id, claim, firstEventId, lastEventId }) => ({ id, claim, firstEventId, lastEventId })),
-      shard,
-    );
-    dependencies.onFed('dispatch', dispatches.length);
-    return dispatches.length === room;
-  };
-
-  /** Every shard has its own dispatches; those of shards that cannot be reached, or are fed no more, go to one of the others in turn. */
-  const feedAllDispatches = async (): Promise<boolean> => {
-    const reachable = shardsBelow(queue.shards).filter((shard) => queue.waiting('first', shard) !== Number.POSITIVE_INFINITY);
-    const strays = shardsBelow(shardsMax).filter((shard) => !reachable.includes(shard));
-    shardOfStrays += 1;
-    const fed = reachable.map((shard, index) => attempted(feedDispatches(shard, shardOfStrays % reachable.length === index ? strays : [])));
-    return (await Promise.all(fed)).includes(true);
-  };
-
-  /** The next in turn that has room for chunks. */
-  const nextShardOfDue = (): number | undefined =>
-    shardsBelow(queue.shards)
-      .map((ahead) => (shardOfDue + 1 + ahead) % queue.shards)
-      .find((shard) => queue.waiting('due', shard) < bounds.waitingDueJobsMax);
-
-  const feedChunks = async (): Promise<boolean> => {
-    const shard = nextShardOfDue();
-    if (shard === undefined) return false;
-    shardOfDue = shard;
-    const chunks = await dependencies.leaseChunks(queue.waiting('replay', shardOfDue) < bounds.waitingDueJobsMax);
-    const count = chunks.reduce((sum, chunk) => sum + chunk.deliveries.length, 0);
-    for (const lane of ['due', 'replay'] as const) {
-      const ofLane = chunks.filter((chunk) => chunk.replay === (lane === 'replay'));
-      for (const job of packChunks(ofLane, bounds.deliveriesPerJobMax))
-        await queue.addDue(lane, { chunks: job }, dependencies.newId(), shardOfDue);
-    }
-    if (count > 0) dependencies.onFed('delivery', count);
-    // A round is full by what its webhooks may have, which can be many times what they do have: others wait behind them all the same.
-    return count >= bounds.deliveriesPerRoundMax || (count > 0 && (await dependencies.hasTurnsLeft()));
-  };
 
   const askForLoss = async (shard: number): Promise<void> => {
     if (await queue.lostData(shard)) shardsLost.add(shard);
@@ -193,8 +121,8 @@ export const createScheduler = (dependencies: SchedulerDependencies): Scheduler 
     // Each by itself: a step that keeps failing must not keep the others, partitions least of all, from their turn.
     // A shard that has gone meanwhile must not get what nobody would take for as long as a lease.
     if (due.dispatches || due.chunks) await queue.refresh();
-    if (due.dispatches) more = (await feedAllDispatches()) || more;
-    if (due.chunks) more = (await attempted(feedChunks())) || more;
+    if (due.dispatches) more = (await feeding.feedDispatches()) || more;
+    if (due.chunks) more = (await attempted(feeding.feedChunks())) || more;
     if (due.ending) more = (await attempted(dependencies.endWaiting().then((ended) => ended >= bounds.endRowsMax))) || more;
     if (due.replays) more = (await attempted(dependencies.stepReplays())) || more;
     if (due.erasing) more = (await attempted(dependencies.eraseTenants())) || more;

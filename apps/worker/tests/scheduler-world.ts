@@ -10,6 +10,16 @@ const bounds = limits.scheduler;
 const dispatches = (count: number, shard = 0): FedDispatch[] =>
   Array.from({ length: count }, (_, index) => ({ id: String(index), claim: 2, firstEventId: 'a', lastEventId: 'b', shard }));
 
+/** A chunk of `size` deliveries as the database hands it out. */
+export const chunk = (webhookId: string, size: number, replay = false): Chunk => ({
+  webhookId,
+  turn: 1,
+  probe: false,
+  epoch: 0,
+  replay,
+  deliveries: Array.from({ length: size }, (_, index) => ({ eventId: String(index), attempt: 1 })),
+});
+
 /** How many jobs wait in each lane, by shard. */
 export const waitingNow = (shards: number, jobs: number): Record<Lane, number[]> => ({
   first: Array(shards).fill(jobs),
@@ -31,7 +41,8 @@ export const openScheduler = (shards = 1) => {
     gone: [] as number[],
     /** Shards that do not say whether they have lost their data. */
     silent: [] as number[],
-    queueFails: false,
+    /** Shards that do not take jobs. */
+    refusing: [] as number[],
     databaseFails: null as string | null,
     mended: 0,
     /** Rows of statistics that are not settled. */
@@ -56,7 +67,7 @@ export const openScheduler = (shards = 1) => {
     calls.push(name);
     return world.databaseFails === name ? Promise.reject(new Error(name)) : Promise.resolve(value);
   };
-  const add = () => (world.queueFails ? Promise.reject(new Error('queue')) : Promise.resolve());
+  const add = (shard: number) => (world.refusing.includes(shard) ? Promise.reject(new Error('queue')) : Promise.resolve());
   let ids = 0;
   const scheduler = createScheduler({
     holdLease: () => call('holdLease', world.leader),
@@ -66,6 +77,12 @@ export const openScheduler = (shards = 1) => {
       const count = Math.min(dispatchesMax, world.backlog);
       world.backlog -= count;
       return call('leaseDispatches', dispatches(count, shard));
+    },
+    giveBackDispatches: (given, afterMs) => {
+      setTimeout(() => {
+        world.backlog += given.length;
+      }, afterMs);
+      return call('giveBackDispatches', undefined);
     },
     makeUnclaimedDue: (lost) => {
       madeDue.push(lost);
@@ -93,12 +110,12 @@ export const openScheduler = (shards = 1) => {
     queue: {
       shards,
       addDispatches: async (jobs, shard) => {
-        await add();
+        await add(shard);
         fed.push(...jobs.map((job) => ({ job, shard })));
         world.waiting.first[shard] = (world.waiting.first[shard] ?? 0) + jobs.length;
       },
       addDue: async (lane, job, id, shard) => {
-        await add();
+        await add(shard);
         due.push({ lane, job, id, shard });
       },
       waiting: (lane, shard) => world.waiting[lane][shard] ?? Number.POSITIVE_INFINITY,

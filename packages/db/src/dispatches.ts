@@ -117,15 +117,22 @@ export const renewClaims = async (
   return new Set(result.rows.map((row) => row.id));
 };
 
-/** Gives up dispatches whose jobs were taken and which were not claimed: whoever looks next may have them. Their claims stay as they are. */
-export const giveBackDispatches = async (pool: HotPool, dispatches: readonly { id: string; claim: number }[]): Promise<void> => {
+/**
+ * Gives up dispatches that nobody has claimed under these numbers: whoever looks after `afterMs` may have them. Their claims stay as they
+ * are, so that a job of theirs that waits in the queue all the same stays good.
+ */
+export const giveBackDispatches = async (
+  pool: HotPool,
+  dispatches: readonly { id: string; claim: number }[],
+  afterMs = 0,
+): Promise<void> => {
   await pool.query({
     name: 'give-back-dispatches',
-    text: `update dispatches d set lease_until = now()
+    text: `update dispatches d set lease_until = now() + $3 * interval '1 ms'
              from (select d.id from dispatches d join unnest($1::uuid[], $2::int[]) as t (id, claim) on t.id = d.id and t.claim = d.claim
                     order by d.id for update of d) ours
             where d.id = ours.id`,
-    values: [uuidArray(dispatches.map((each) => each.id)), numberArray(dispatches.map((each) => each.claim))],
+    values: [uuidArray(dispatches.map((each) => each.id)), numberArray(dispatches.map((each) => each.claim)), afterMs],
   });
 };
 

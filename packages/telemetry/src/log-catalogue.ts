@@ -85,7 +85,13 @@ export const logCatalogue = {
   },
   'queue.add_failed': {
     levels: ['error'],
-    meaning: 'A dispatch could not be given to the queue. The scheduler feeds it when its lease is over.',
+    meaning: 'A dispatch could not be given to the queue. If no other shard takes it, the scheduler feeds it.',
+    facts: err,
+    maybe: repeated,
+  },
+  'queue.give_back_failed': {
+    levels: ['error'],
+    meaning: 'Dispatches that the queue did not take could not be given back. The scheduler feeds them when their lease is over.',
     facts: err,
     maybe: repeated,
   },
