@@ -39,6 +39,8 @@ const eventType = 'load.sent';
 const backlogType = 'load.waiting';
 const connections = 64;
 const maxInFlight = 1_000;
+/** Processes that run for days are hot: they are warmed up at such a rate, whatever the step's own is. */
+const warmUpDeliveriesPerS = 2_000;
 
 /** Runs one step. Rejects if something was refused, lost, or has not exactly one success. */
 export const measureStep = (servers: Servers, step: Step, seconds: number, warmUpS: number): Promise<StepFigures> =>
@@ -61,7 +63,8 @@ export const measureStep = (servers: Servers, step: Step, seconds: number, warmU
     const command = { port: product.port, ports: apis.map(({ port }) => port), headers: product.headers, connections, tenants };
     const paced = step.ratePerS === null ? {} : { ratePerS: step.ratePerS };
     const load = { ...command, ...paced, eventTypes: [eventType] };
-    await runLoad(rig, product, step, { ...load, seconds: warmUpS }, pids);
+    const warmUp = step.ratePerS === null ? {} : { ratePerS: warmUpDeliveriesPerS / step.fanOut };
+    await runLoad(rig, product, step, { ...load, ...warmUp, seconds: warmUpS }, pids);
     return runLoad(rig, product, step, { ...load, seconds }, pids);
   });
 
