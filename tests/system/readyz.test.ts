@@ -1,7 +1,5 @@
 // What /readyz says over HTTP of real processes, api, worker and start, when a server that they need is there and not as it should be; and that what comes back
 // goes on delivering by itself.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   eventually,
@@ -14,7 +12,7 @@ import {
 } from '@posthorn/testkit';
 import { request } from 'undici';
 import { type OwnPostgres, startOwnPostgres } from './support/own-postgres.js';
-import { command, type Product, startPosthorn, startProduct, urlOf } from './support/product.js';
+import { command, type Product, startProduct, urlOf } from './support/product.js';
 import { commandRedis } from './support/redis.js';
 import { runSql } from './support/sick-postgres.js';
 import { untilSettled } from './support/truth.js';
@@ -144,35 +142,6 @@ const redisTrouble = (words: RegExp, make: Trouble['make'], mend: Trouble['mend'
 const troubles: readonly (readonly [what: string, trouble: Trouble])[] = [
   ['Postgres is read-only', readOnly],
   [
-    'Postgres is away',
-    {
-      make: () => server.kill(),
-      mend: () => server.restart(),
-      said: {
-        api: { problems: { postgres: /not reachable/ } },
-        worker: { problems: { postgres: /not reachable/ } },
-        start: { problems: { postgres: /not reachable/ } },
-      },
-      publishing: 503,
-    },
-  ],
-  [
-    'Redis is full',
-    redisTrouble(
-      /is full/,
-      () => commandRedis(redis.url, 'config', 'set', 'maxmemory', '1'),
-      () => commandRedis(redis.url, 'config', 'set', 'maxmemory', '0'),
-    ),
-  ],
-  [
-    'Redis is a replica',
-    redisTrouble(
-      /is a replica/,
-      () => commandRedis(redis.url, 'replicaof', '127.0.0.1', '1'),
-      () => commandRedis(redis.url, 'replicaof', 'no', 'one'),
-    ),
-  ],
-  [
     'Redis is away',
     redisTrouble(
       /not reachable/,
@@ -218,56 +187,4 @@ describe('when', () => {
     },
     120_000,
   );
-
-  it('Postgres is a standby: it is told, waited for at a start, and used once it is promoted', async () => {
-    await untilWell();
-    await server.kill();
-    await writeFile(join(server.dataDirectory, 'standby.signal'), '');
-    await server.restart();
-    const since = performance.now();
-    const standby = { problems: { postgres: /is a standby/ } };
-    await Promise.all((['api', 'worker', 'start'] as const).map((role) => untilSaid(role, standby, since)));
-    expect((await product.api.send('POST', '/v1/events', { event_type: 'a', data: 1 })).body).toMatchObject({
-      code: 'database_unavailable',
-    });
-    const late = startPosthorn('api', { ...product.env, POSTHORN_START_WAIT_S: '120' });
-    try {
-      await eventually(() => late.output().includes('waiting: Postgres is a standby'), { timeoutMs: 30_000 });
-      await runSql(server.url, 'select pg_promote()');
-      await late.ready;
-    } finally {
-      await late.kill();
-    }
-    await untilWell();
-    const after = await product.api.publish({ event_type: 'a', data: 'after' });
-    await eventually(() => receiver.received.some(({ headers }) => headers['webhook-id'] === after), { timeoutMs: 30_000 });
-  }, 120_000);
-
-  it('partitions are missing: those of tomorrow are told, without those of today nobody is ready', async () => {
-    await untilWell();
-    const dayOf = async () => (await runSql(server.url, `select (now() at time zone 'UTC')::date::text as day`))[0]?.day;
-    const drop = (daysAhead: number) =>
-      runSql(
-        server.url,
-        `do $$ begin execute 'drop table if exists attempts_' || to_char(now() at time zone 'UTC' + interval '${daysAhead} days', 'YYYYMMDD'); end $$`,
-      );
-    const tell = (expected: Said[Role], since: number) =>
-      Promise.all((['api', 'worker', 'start'] as const).map((role) => untilSaid(role, expected, since)));
-    // At midnight these are other days: then once more.
-    for (let day: unknown; day !== (await dayOf()); ) {
-      day = await dayOf();
-      await drop(1);
-      await tell({ degraded: { partitions: /tomorrow has none/ } }, performance.now()).catch(async (error: unknown) => {
-        if (day === (await dayOf())) throw error;
-      });
-      await drop(0);
-      await tell({ problems: { partitions: /today has none/ } }, performance.now()).catch(async (error: unknown) => {
-        if (day === (await dayOf())) throw error;
-      });
-      await runSql(server.url, `select make_partitions((now() at time zone 'UTC')::date - 2, (now() at time zone 'UTC')::date + 7)`);
-    }
-    await untilWell();
-    const after = await product.api.publish({ event_type: 'a', data: 'after' });
-    await eventually(() => receiver.received.some(({ headers }) => headers['webhook-id'] === after), { timeoutMs: 30_000 });
-  }, 120_000);
 });
