@@ -7,6 +7,13 @@ it('answers as the question does', async () => {
   expect(await createTimely(async () => 'yes', { withinMs: 60_000, freshMs: 0 })()).toBe('yes');
   const refused = createTimely(() => Promise.reject(new Error('away')), { withinMs: 60_000, freshMs: 60_000 });
   await expect(refused()).rejects.toThrow('away');
+  const broken = createTimely(
+    () => {
+      throw new Error('broken');
+    },
+    { withinMs: 60_000, freshMs: 60_000 },
+  );
+  await expect(broken()).rejects.toThrow('broken');
 });
 
 it('says when there is no answer in time, and does not ask twice meanwhile', async () => {

@@ -12,7 +12,8 @@ export const createTimely = <T>(ask: () => Promise<T>, { withinMs, freshMs }: Ti
   let last: { readonly answer: T; readonly at: number } | null = null;
   let asked: { readonly question: Promise<T>; readonly at: number } | null = null;
   const begin = (): NonNullable<typeof asked> => {
-    const begun = { question: ask(), at: performance.now() };
+    // Async, so that a question that throws at once is a rejection like any other.
+    const begun = { question: (async () => ask())(), at: performance.now() };
     const end = (): void => {
       if (asked === begun) asked = null;
     };
