@@ -2,7 +2,6 @@
 // mailroom.
 // Start as many as wanted: nothing here is state that does not stand in Postgres.
 import { randomInt } from 'node:crypto';
-import { createTimely } from '@posthorn/core';
 import type { Build, HotPool, KeyRing } from '@posthorn/db';
 import {
   createKeyFollower,
@@ -15,7 +14,7 @@ import {
 } from '@posthorn/db';
 import type { Egress } from '@posthorn/egress';
 import { createQueueConsumer, createQueueProducer, type QueueLocation, type QueueLook, shardsBelow } from '@posthorn/queue';
-import { createErrorLog, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
+import { createErrorLog, createTimely, type Logger, type Metrics, type Traces } from '@posthorn/telemetry';
 import { createDelivering } from './delivering.js';
 import { judgeQueue } from './judge-queue.js';
 import { limits } from './limits.js';

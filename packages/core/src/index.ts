@@ -193,7 +193,6 @@ export {
   shownStatuses,
   storedStatusCodes,
 } from './statuses.js';
-export { createTimely, type TimelyOptions } from './timely.js';
 export { readUnsubscribeToken, unsubscribeToken } from './unsubscribe.js';
 export { isUuid, objectIdOf, uuidRandomBytesMin, uuidv7, uuidv7TimeMs } from './uuid.js';
 export {

@@ -11,6 +11,7 @@ export { metricList } from './metric-list.js';
 export { createMetrics, type Metrics } from './metrics.js';
 export { logProcess } from './process-log.js';
 export { createErrorLog, type ErrorLog } from './repeated-errors.js';
+export { createTimely, type TimelyOptions } from './timely.js';
 export {
   openTraces,
   type SpanFacts,

@@ -1,8 +1,7 @@
 // Whether the API lives, whether it is ready (it needs Postgres alone: without the queue and without workers it still accepts), and its metrics.
-import { createTimely } from '@posthorn/core';
 import { type HotPool, readReadiness } from '@posthorn/db';
 import type { QueueProducer, QueueState } from '@posthorn/queue';
-import type { Metrics } from '@posthorn/telemetry';
+import { createTimely, type Metrics } from '@posthorn/telemetry';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { limits } from '../limits.js';
