@@ -68,9 +68,10 @@ export const createFeeding = ({ pool, queue: location, queueShards, onError, onC
     if (await takes(job, shard)) return;
     const other = nextShard();
     // Whoever takes it claims it first, so that it may stand in two shards.
-    if ((other !== shard && hasRoom(other) && (await takes(job, other))) || isStopped) return;
+    if (other !== shard && hasRoom(other) && (await takes(job, other))) return;
     refused.push(job);
-    givingBack ??= setTimeout(giveBack, limits.refusedLingerMs);
+    // A stop gives back by itself.
+    if (!isStopped) givingBack ??= setTimeout(giveBack, limits.refusedLingerMs);
   };
   return {
     queue,
