@@ -8,7 +8,14 @@ export type Range = { readonly address: Uint8Array; readonly bits: number };
 /** 4 or 16 bytes, or null for what is no plain IP literal (names, zone ids, octal or short forms). */
 export function parseAddress(text: string): Uint8Array | null {
   if (isIP(text) === 0 || text.includes('%')) return null;
-  return unmapped(Uint8Array.from(ipaddr.parse(text).toByteArray()));
+  return unmapped(Uint8Array.from(ipaddr.parse(inHex(text)).toByteArray()));
+}
+
+/** `::1.2.3.4` as `::102:304`: ipaddr.js takes the former for `::ffff:1.2.3.4`, which is another address (RFC 4291 2.5.5.1). */
+function inHex(text: string): string {
+  const [, head, a, b, c, d] = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text) ?? [];
+  const group = (high = '', low = ''): string => (Number(high) * 256 + Number(low)).toString(16);
+  return head === undefined ? text : `${head}${group(a, b)}:${group(c, d)}`;
 }
 
 /** Reads `10.0.0.0/8`; for the tables in this package, so a bad one is a mistake of ours. */

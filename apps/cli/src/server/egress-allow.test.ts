@@ -11,7 +11,19 @@ it('takes what the address guard reads, and nothing else', () => {
     fc.ipV4(),
     fc.ipV6(),
     fc.ipV4().map((each) => `::ffff:${each}`),
-    fc.constantFrom('::', '::1', 'fe80::1%eth0', '1.2.3', '010.0.0.1', '::ffff:a00:1', '0:0:0:0:0:ffff:10.0.0.1', '::1:443', ''),
+    fc.constantFrom(
+      '::',
+      '::1',
+      'fe80::1%eth0',
+      '1.2.3',
+      '010.0.0.1',
+      '::ffff:a00:1',
+      '0:0:0:0:0:ffff:10.0.0.1',
+      '::1:443',
+      '::0.0.0.0',
+      '::1.2.3.4',
+      '',
+    ),
   );
   const tail = (mark: string, max: number) =>
     fc.oneof(
